@@ -1,0 +1,1 @@
+//! The provider daemon: asks, reconciles, heartbeats.

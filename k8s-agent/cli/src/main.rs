@@ -1,0 +1,2 @@
+//! One binary, `perigee`: tenant commands and the provider daemon.
+fn main() {}

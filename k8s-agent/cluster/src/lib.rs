@@ -1,0 +1,1 @@
+//! A lease becomes Kubernetes objects; inventory and usage.

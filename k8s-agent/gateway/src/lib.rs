@@ -1,0 +1,1 @@
+//! The provider's HTTPS API: manifests and status; and its client.

@@ -1,0 +1,1 @@
+//! Akash SDL files to manifests and group specs. Pure.

@@ -1,0 +1,43 @@
+# Sourced by every script: paths, caches and the one toolchain that builds the workspace.
+# shellcheck shell=bash
+
+PERIGEE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+PERIGEE_CACHE=${PERIGEE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/perigee}
+export PERIGEE_ROOT PERIGEE_CACHE
+
+# Vendored OpenSSL is the largest single compile of the tree; libssl-dev replaces it.
+export OPENSSL_NO_VENDOR=1
+# The target directory lies outside the clone, so wasm-builder must be told where Cargo.lock is.
+export WASM_BUILD_WORKSPACE_HINT=$PERIGEE_ROOT
+
+WASM_TARGET=wasm32v1-none
+# Prefix of the sysroot that `setup` makes from distribution packages.
+DISTRO_TOOLCHAINS=$PERIGEE_CACHE/toolchain
+
+# Does the active rustup toolchain already hold the wasm target?
+rustup_has_wasm() {
+	command -v rustup >/dev/null 2>&1 &&
+		[ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$WASM_TARGET/lib" ]
+}
+
+# The commit hash of the distribution's compiler: standard-library files of another build are unusable.
+distro_rustc_hash() {
+	[ -x /usr/bin/rustc ] && /usr/bin/rustc -vV | sed -n 's/^commit-hash: //p'
+}
+
+distro_toolchain_dir() { printf '%s/%s' "$DISTRO_TOOLCHAINS" "$(distro_rustc_hash)"; }
+
+# Puts the chosen toolchain first in PATH. Toolchains never share a target directory.
+use_toolchain() {
+	local dir key
+	if rustup_has_wasm; then
+		key=rustup-$(rustc -vV | sed -n 's/^release: //p')
+	else
+		dir=$(distro_toolchain_dir)
+		[ -x "$dir/bin/rustc" ] || return 1
+		PATH=$dir/bin:$PATH
+		key=distro-$(rustc -vV | sed -n 's/^release: //p')
+	fi
+	export PATH
+	export CARGO_TARGET_DIR=${PERIGEE_TARGET_DIR:-$PERIGEE_CACHE/target/$key}
+}
