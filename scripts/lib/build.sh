@@ -1,0 +1,15 @@
+# Sourced after env.sh and ui.sh: one way to build, so that no script makes cargo compile the SDK twice.
+# shellcheck shell=bash
+
+# The only package selection. Another one would unify other features and recompile most of the tree.
+CARGO_SELECTION=(--release --locked --workspace)
+
+ensure_setup() {
+	./scripts/setup --check >/dev/null 2>&1 || ./scripts/setup "$@"
+	use_toolchain || die "the Rust toolchain is not ready" "Run scripts/setup."
+}
+
+build_rust() { cargo build "${CARGO_SELECTION[@]}"; }
+
+perigee_bin() { printf '%s/release/perigee' "$CARGO_TARGET_DIR"; }
+node_bin() { printf '%s/release/perigee-node' "$CARGO_TARGET_DIR"; }

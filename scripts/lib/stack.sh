@@ -1,0 +1,122 @@
+# Sourced after env.sh, ui.sh and build.sh: a node and an agent of our own, in a directory of their own.
+# Every process started here is recorded and is the only thing that is ever stopped.
+# shellcheck shell=bash
+
+# Dev accounts, each with one job.
+STASH=//Bob
+OPERATOR=//Bob//operator
+TENANT=//Dave
+
+port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The first free port from $1 on.
+pick_port() {
+	local port=$1
+	until port_free "$port"; do port=$((port + 1)); done
+	printf '%s' "$port"
+}
+
+# stack_init DIR: chooses ports and points the CLI at them.
+stack_init() {
+	RUN=$1
+	mkdir -p "$RUN/logs"
+	RPC_PORT=$(pick_port 9944)
+	P2P_PORT=$(pick_port 30333)
+	PROMETHEUS_PORT=$(pick_port 9615)
+	HEARTBEAT_PORT=$(pick_port 30444)
+	GATEWAY_PORT=$(pick_port 8443)
+	PERIGEE=$(perigee_bin)
+	export PERIGEE_NODE=ws://127.0.0.1:$RPC_PORT PERIGEE_KEY=$TENANT
+	export XDG_CONFIG_HOME=$RUN/config XDG_DATA_HOME=$RUN/data
+	NODE_PID='' AGENT_PID=''
+}
+
+perigee() { "$PERIGEE" "$@"; }
+
+rpc() {
+	curl -sf -m 5 -H 'content-type: application/json' "http://127.0.0.1:$RPC_PORT" \
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":${2:-[]}}" | jq -r .result
+}
+
+best_block() { printf '%d' "$(rpc chain_getHeader | jq -r .number)"; }
+finalised_block() { printf '%d' "$(rpc chain_getHeader "[\"$(rpc chain_getFinalizedHead)\"]" | jq -r .number)"; }
+
+# wait_for SECONDS WHAT COMMAND…: polls until the command succeeds.
+wait_for() {
+	local deadline=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$deadline" ] || {
+			say "timed out waiting for $what"
+			return 1
+		}
+		sleep 0.2
+	done
+}
+
+alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
+
+# Ends one of our processes: politely, then not.
+end_process() {
+	local pid=$1 i
+	alive "$pid" || return 0
+	kill -CONT "$pid" 2>/dev/null || true
+	kill -TERM "$pid" 2>/dev/null || true
+	for ((i = 0; i < 50; i++)); do
+		alive "$pid" || break
+		sleep 0.1
+	done
+	kill -KILL "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+}
+
+node_start() {
+	"$(node_bin)" --dev --base-path "$RUN/node" --rpc-port "$RPC_PORT" --port "$P2P_PORT" \
+		--prometheus-port "$PROMETHEUS_PORT" --heartbeat-listen "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT" \
+		--listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" >>"$RUN/logs/node.log" 2>&1 &
+	NODE_PID=$!
+	wait_for 30 "the node's RPC" rpc system_health || {
+		tail -n 5 "$RUN/logs/node.log" >&2
+		return 1
+	}
+}
+
+node_stop() { end_process "$NODE_PID"; NODE_PID=''; }
+
+agent_init() {
+	perigee agent init --config "$RUN/agent.toml" --state-dir "$RUN/agent" --node "$PERIGEE_NODE" \
+		--stash "$STASH" --operator "$OPERATOR" --gateway-listen "127.0.0.1:$GATEWAY_PORT" \
+		--gateway-address "127.0.0.1:$GATEWAY_PORT" --heartbeat-node "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT" \
+		--domain apps.localhost --ingress-port "$INGRESS_PORT" "$@"
+}
+
+agent_start() {
+	"$PERIGEE" agent run --config "$RUN/agent.toml" >>"$RUN/logs/agent.log" 2>&1 &
+	AGENT_PID=$!
+}
+
+agent_stop() { end_process "$AGENT_PID"; AGENT_PID=''; }
+agent_signal() { kill "-$1" "$AGENT_PID"; }
+
+# cluster_use: $KUBECONFIG when it answers, else the local cluster. Sets KUBECONFIG, INGRESS_PORT and CLUSTER_OURS.
+cluster_use() {
+	CLUSTER_OURS=0 INGRESS_PORT=${PERIGEE_INGRESS_PORT:-80}
+	if [ -n "${KUBECONFIG:-}" ] && command -v kubectl >/dev/null && kubectl get --raw /readyz >/dev/null 2>&1; then
+		note "using the cluster of $KUBECONFIG"
+		return 0
+	fi
+	[ "$(./scripts/local-cluster status --output json 2>/dev/null | jq -r .ready)" = true ] || CLUSTER_OURS=1
+	./scripts/local-cluster up
+	KUBECONFIG=$(./scripts/local-cluster kubeconfig)
+	export KUBECONFIG
+	INGRESS_PORT=8088
+}
+
+kube() {
+	if command -v kubectl >/dev/null; then kubectl "$@"; else ./scripts/local-cluster kubectl "$@"; fi
+}
+
+stack_stop() {
+	agent_stop
+	node_stop
+}
