@@ -1,0 +1,44 @@
+//! Code generated from the runtime's metadata.
+
+#[allow(missing_docs, clippy::all)]
+#[subxt::subxt(
+    runtime_metadata_path = "metadata.scale",
+    substitute_type(
+        path = "perigee_primitives::resources::Resources",
+        with = "::subxt::utils::Static<::perigee_primitives::Resources>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::resources::PriceSchedule",
+        with = "::subxt::utils::Static<::perigee_primitives::PriceSchedule>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::provider::Isolation",
+        with = "::subxt::utils::Static<::perigee_primitives::Isolation>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::provider::Ask",
+        with = "::subxt::utils::Static<::perigee_primitives::Ask>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::lease::DeclineReason",
+        with = "::subxt::utils::Static<::perigee_primitives::DeclineReason>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::lease::CloseReason",
+        with = "::subxt::utils::Static<::perigee_primitives::CloseReason>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::lease::LeaseState<A>",
+        with = "::subxt::utils::Static<::perigee_primitives::LeaseState<A>>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::attestation::AttestationTimes",
+        with = "::subxt::utils::Static<::perigee_primitives::AttestationTimes>"
+    )
+)]
+mod generated {}
+
+pub(crate) use generated::*;
+
+// The one type that calls need by name; where the pallet declares it is its own business.
+pub(crate) use generated::runtime_types::skeleton::marketplace::GroupOrder;

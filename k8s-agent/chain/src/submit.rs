@@ -1,0 +1,182 @@
+//! Signing, sending and waiting for a block.
+
+use crate::{
+    calls::{Call, Transactions},
+    config::PerigeeConfig,
+    event::Event,
+    link::Link,
+    records::BlockId,
+    Account, Chain, ChainError, Hash,
+};
+use perigee_primitives::Balance;
+use std::time::Duration;
+use subxt::{
+    error::{BackendError, DispatchError, ExtrinsicError, RpcError, TransactionEventsError},
+    tx::{TransactionInBlock, TransactionProgress, TransactionStatus},
+};
+
+/// An extrinsic that is in no block after so long is given up: it would have expired by then (64 blocks of 2 s).
+const INCLUSION_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// Where an extrinsic is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Signed, about to be sent: from here on it may be included whatever happens to this process.
+    Signed {
+        /// Hash of the extrinsic.
+        hash: Hash,
+    },
+    /// The node took it.
+    Accepted,
+    /// It is in a block.
+    Included {
+        /// Hash of the block.
+        block: Hash,
+    },
+}
+
+/// An extrinsic in a block.
+#[derive(Clone, Debug)]
+pub struct Included {
+    /// Hash of the extrinsic.
+    pub hash: Hash,
+    /// The block. Not final yet.
+    pub block: BlockId,
+    /// What it did in the marketplace.
+    pub events: Vec<Event>,
+}
+
+type Online = crate::calls::Online;
+
+impl Chain {
+    /// Signs `call`, sends it, and waits until it is in a block where it succeeded.
+    pub async fn submit(&self, call: &Call, by: &Account) -> Result<Included, ChainError> {
+        self.submit_with(call, by, |_| ()).await
+    }
+
+    /// As [`Chain::submit`], telling about each step.
+    pub async fn submit_with(
+        &self,
+        call: &Call,
+        by: &Account,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Included, ChainError> {
+        let link = self.link().await?;
+        let sent = self.send(&link, call, by, &mut progress).await?;
+        progress(Progress::Accepted);
+        let waiting = included(&link, sent);
+        let found = tokio::time::timeout(INCLUSION_TIMEOUT, waiting).await.map_err(|_| ChainError::Timeout {
+            what: format!("{} to be included in a block", call.name()),
+            after: INCLUSION_TIMEOUT,
+        })??;
+        progress(Progress::Included {
+            block: found.block_hash().0,
+        });
+        self.outcome(&link, found).await
+    }
+
+    /// The fee that `call` would cost now.
+    pub async fn fee(&self, call: &Call, by: &Account) -> Result<Balance, ChainError> {
+        let link = self.link().await?;
+        let (tx, block) = self.transactions(&link).await?;
+        let nonce = self.next_nonce(&link, &by.id()).await?;
+        let signed = call.sign(&tx, by.keypair(), nonce, block).map_err(|e| link.error(e))?;
+        signed.partial_fee_estimate().await.map_err(|e| link.error(e))
+    }
+
+    async fn send(
+        &self,
+        link: &Link,
+        call: &Call,
+        by: &Account,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<TransactionProgress<PerigeeConfig, Online>, ChainError> {
+        let _one_at_a_time = self.signing().await;
+        let (tx, block) = self.transactions(link).await?;
+        let nonce = self.next_nonce(link, &by.id()).await?;
+        let signed = call.sign(&tx, by.keypair(), nonce, block).map_err(|e| link.error(e))?;
+        progress(Progress::Signed { hash: signed.hash().0 });
+        signed.submit_and_watch().await.map_err(|e| rejection(link, e))
+    }
+
+    /// Extrinsics are anchored at the finalised block, so that no fork can invalidate them.
+    async fn transactions(
+        &self,
+        link: &Link,
+    ) -> Result<(Transactions, (u64, subxt::config::HashFor<PerigeeConfig>)), ChainError> {
+        let at = link.client.at_current_block().await.map_err(|e| link.error(e))?;
+        Ok((at.transactions(), (at.block_number(), at.block_hash())))
+    }
+
+    async fn outcome(
+        &self,
+        link: &Link,
+        found: TransactionInBlock<PerigeeConfig, Online>,
+    ) -> Result<Included, ChainError> {
+        let events = found.wait_for_success().await.map_err(|e| match e {
+            TransactionEventsError::ExtrinsicFailed(error) => refusal(&error),
+            other => link.error(other),
+        })?;
+        let at = found.at().await.map_err(|e| link.error(e))?;
+        Ok(Included {
+            hash: found.extrinsic_hash().0,
+            block: BlockId {
+                number: at.block_number().try_into().unwrap_or(u32::MAX),
+                hash: found.block_hash().0,
+            },
+            events: Event::all(&events).map_err(|e| link.error(e))?,
+        })
+    }
+}
+
+async fn included(
+    link: &Link,
+    mut sent: TransactionProgress<PerigeeConfig, Online>,
+) -> Result<TransactionInBlock<PerigeeConfig, Online>, ChainError> {
+    while let Some(status) = sent.next().await {
+        match status.map_err(|e| link.error(e))? {
+            TransactionStatus::InBestBlock(found) | TransactionStatus::InFinalizedBlock(found) => return Ok(found),
+            TransactionStatus::Error { message }
+            | TransactionStatus::Invalid { message }
+            | TransactionStatus::Dropped { message } => return Err(ChainError::Rejected { reason: message }),
+            TransactionStatus::Validated | TransactionStatus::Broadcasted | TransactionStatus::NoLongerInBestBlock => {}
+        }
+    }
+    Err(link.lost("the node stopped reporting on the transaction; it may still be included".into()))
+}
+
+/// The pool's answer, or a lost connection.
+fn rejection(link: &Link, error: ExtrinsicError) -> ChainError {
+    if let ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
+        subxt::rpcs::Error::User(answer),
+    ))) = &error
+    {
+        let detail = answer.data.as_ref().map(|d| format!(": {}", d.get().trim_matches('"'))).unwrap_or_default();
+        return ChainError::Rejected {
+            reason: format!("{}{detail}", answer.message),
+        };
+    }
+    link.error(error)
+}
+
+fn refusal(error: &DispatchError) -> ChainError {
+    if let DispatchError::Module(module) = error {
+        if let Ok(details) = module.details() {
+            return ChainError::Refused {
+                pallet: details.pallet.name().to_owned(),
+                error: details.variant.name.clone(),
+                docs: details.variant.docs.join(" ").trim().to_owned(),
+            };
+        }
+    }
+    let (name, docs) = match error {
+        DispatchError::Token(e) => (format!("{e:?}"), e.to_string()),
+        DispatchError::Arithmetic(e) => (format!("{e:?}"), e.to_string()),
+        other => (format!("{other:?}"), other.to_string()),
+    };
+    ChainError::Refused {
+        pallet: "System".into(),
+        error: name,
+        docs,
+    }
+}

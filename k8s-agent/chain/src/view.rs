@@ -1,0 +1,262 @@
+//! State of the chain after one block.
+
+use crate::{
+    api,
+    config::PerigeeConfig,
+    link::Link,
+    records::{Balances, BlockId, Deployment, Provider},
+    AccountId, ChainError, LeaseState,
+};
+use futures::{stream, StreamExt, TryStreamExt};
+use perigee_primitives::{
+    Ask, AskId, AttestationTimes, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId,
+};
+use subxt::{
+    client::OnlineClientAtBlock,
+    storage::{Address, PrefixOf, StorageKeyValue},
+    utils::Static,
+};
+
+/// Requests that are under way at a time when many records are read.
+const CONCURRENCY: usize = 16;
+
+/// State of the chain after one block. Answers belong to that block however long the view is kept; the node forgets
+/// the state of blocks after some minutes.
+#[derive(Clone)]
+pub struct View {
+    link: Link,
+    block: BlockId,
+    at: OnlineClientAtBlock<PerigeeConfig>,
+}
+
+impl View {
+    pub(crate) async fn open(link: Link, block: BlockId) -> Result<Self, ChainError> {
+        let hash = subxt::config::HashFor::<PerigeeConfig>::from(block.hash);
+        let at = link.client.at_block_hash_and_number(subxt::backend::BlockRef::from_hash(hash), block.number.into());
+        let at = at.await.map_err(|e| link.error(e))?;
+        Ok(Self { link, block, at })
+    }
+
+    /// Which block.
+    pub fn block(&self) -> BlockId {
+        self.block
+    }
+
+    pub(crate) fn at(&self) -> &OnlineClientAtBlock<PerigeeConfig> {
+        &self.at
+    }
+
+    /// The index the next provider gets.
+    pub async fn next_provider_id(&self) -> Result<ProviderId, ChainError> {
+        Ok(self.get(api::storage().providers().next_provider_id(), ()).await?.unwrap_or_default())
+    }
+
+    /// A provider by its index.
+    pub async fn provider(&self, id: ProviderId) -> Result<Option<Provider>, ChainError> {
+        let record = self.get(api::storage().providers().providers(), (id,)).await?;
+        Ok(record.map(|r| provider(id, r)))
+    }
+
+    /// The provider with this stash.
+    pub async fn provider_by_stash(&self, stash: &AccountId) -> Result<Option<Provider>, ChainError> {
+        self.provider_at(self.get(api::storage().providers().by_stash(), (*stash,)).await?).await
+    }
+
+    /// The provider with this operator.
+    pub async fn provider_by_operator(&self, operator: &AccountId) -> Result<Option<Provider>, ChainError> {
+        self.provider_at(self.get(api::storage().providers().by_operator(), (*operator,)).await?).await
+    }
+
+    /// The provider that sends heartbeats with this ed25519 key.
+    pub async fn provider_by_heartbeat_key(&self, key: &[u8; 32]) -> Result<Option<Provider>, ChainError> {
+        self.provider_at(self.get(api::storage().providers().by_heartbeat_key(), (*key,)).await?).await
+    }
+
+    async fn provider_at(&self, id: Option<ProviderId>) -> Result<Option<Provider>, ChainError> {
+        match id {
+            Some(id) => self.provider(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// All providers, by index.
+    pub async fn providers(&self) -> Result<Vec<Provider>, ChainError> {
+        let mut all = Vec::new();
+        for entry in self.entries(api::storage().providers().providers(), ()).await? {
+            let (id,) = self.key(&entry)?;
+            all.push(provider(id, self.value(&entry)?));
+        }
+        all.sort_by_key(|p| p.id);
+        Ok(all)
+    }
+
+    /// An ask by its number.
+    pub async fn ask(&self, id: AskId) -> Result<Option<Ask>, ChainError> {
+        let ask = self.get(api::storage().providers().asks(), (id,)).await?;
+        Ok(ask.map(|Static(ask)| ask))
+    }
+
+    /// All standing asks, by number.
+    pub async fn asks(&self) -> Result<Vec<(AskId, Ask)>, ChainError> {
+        let mut all = Vec::new();
+        for entry in self.entries(api::storage().providers().asks(), ()).await? {
+            let (id,) = self.key(&entry)?;
+            let Static(ask) = self.value(&entry)?;
+            all.push((id, ask));
+        }
+        all.sort_by_key(|(id, _)| *id);
+        Ok(all)
+    }
+
+    /// Standing asks of one provider, by number.
+    pub async fn asks_of(&self, id: ProviderId) -> Result<Vec<(AskId, Ask)>, ChainError> {
+        let mut asks = self.asks().await?;
+        asks.retain(|(_, ask)| ask.provider == id);
+        Ok(asks)
+    }
+
+    /// The number the next lease gets. A lease below it that has no record is over and forgotten.
+    pub async fn next_lease_id(&self) -> Result<LeaseId, ChainError> {
+        Ok(self.get(api::storage().marketplace().next_lease_id(), ()).await?.unwrap_or_default())
+    }
+
+    /// A lease as a settlement now would find it; `None` without a record.
+    pub async fn lease(&self, id: LeaseId) -> Result<Option<LeaseState>, ChainError> {
+        let call = api::runtime_apis().marketplace_api().lease_state(id);
+        let state = self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))?;
+        Ok(state.map(|Static(state)| state))
+    }
+
+    /// Several leases; those without a record are left out.
+    pub async fn leases(&self, ids: &[LeaseId]) -> Result<Vec<(LeaseId, LeaseState)>, ChainError> {
+        let each = |id: LeaseId| async move { Ok::<_, ChainError>(self.lease(id).await?.map(|state| (id, state))) };
+        let found: Vec<_> = stream::iter(ids.iter().copied()).map(each).buffered(CONCURRENCY).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Leases of a provider whose capacity is not freed yet, ended ones among them, by number.
+    pub async fn lease_ids_of(&self, provider: ProviderId) -> Result<Vec<LeaseId>, ChainError> {
+        let mut ids = Vec::new();
+        for entry in self.entries(api::storage().marketplace().leases_by_provider(), (provider,)).await? {
+            let (_, lease) = self.key(&entry)?;
+            ids.push(lease);
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// [`View::lease_ids_of`] with their states.
+    pub async fn leases_of(&self, provider: ProviderId) -> Result<Vec<(LeaseId, LeaseState)>, ChainError> {
+        self.leases(&self.lease_ids_of(provider).await?).await
+    }
+
+    /// A deployment.
+    pub async fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, ChainError> {
+        let record = self.get(api::storage().marketplace().deployments(), (id,)).await?;
+        Ok(record.map(|r| Deployment {
+            id,
+            owner: r.owner,
+            leases: r.leases.0,
+            opened_at: r.opened_at,
+        }))
+    }
+
+    /// Deployments of an account, by number.
+    pub async fn deployments_of(&self, owner: &AccountId) -> Result<Vec<Deployment>, ChainError> {
+        let mut ids = Vec::new();
+        for entry in self.entries(api::storage().marketplace().deployments_by_owner(), (*owner,)).await? {
+            let (_, id) = self.key(&entry)?;
+            ids.push(id);
+        }
+        ids.sort_unstable();
+        let each = |id: DeploymentId| self.deployment(id);
+        let found: Vec<_> = stream::iter(ids).map(each).buffered(CONCURRENCY).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What an account has. An account without record has nothing.
+    pub async fn balances(&self, account: &AccountId) -> Result<Balances, ChainError> {
+        let record = self.get(api::storage().system().account(), (*account,)).await?;
+        Ok(record.map_or_else(Balances::default, |r| Balances {
+            free: r.data.free,
+            held: r.data.reserved,
+        }))
+    }
+
+    /// The least an account must keep to exist.
+    pub fn existential_deposit(&self) -> Result<Balance, ChainError> {
+        self.constant(api::constants().balances().existential_deposit())
+    }
+
+    /// Time of this block, in milliseconds since 1970.
+    pub async fn timestamp(&self) -> Result<u64, ChainError> {
+        Ok(self.get(api::storage().timestamp().now(), ()).await?.unwrap_or_default())
+    }
+
+    /// Time between blocks, in milliseconds, as the runtime means it to be.
+    pub fn block_time(&self) -> Result<u64, ChainError> {
+        let half = self.constant(api::constants().timestamp().minimum_period())?;
+        Ok(half.saturating_mul(2))
+    }
+
+    /// Lengths of attestation epochs and deadlines.
+    pub async fn attestation_times(&self) -> Result<AttestationTimes, ChainError> {
+        let call = api::runtime_apis().attestation_api().attestation_times();
+        let Static(times) = self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))?;
+        Ok(times)
+    }
+
+    /// The first block that no verdict covers.
+    pub async fn judged_until(&self) -> Result<BlockNumber, ChainError> {
+        let call = api::runtime_apis().attestation_api().judged_until();
+        self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))
+    }
+
+    pub(crate) fn constant<A: subxt::constants::Address>(&self, address: A) -> Result<A::Target, ChainError> {
+        self.at.constants().entry(address).map_err(|e| self.link.error(e))
+    }
+
+    async fn get<A: Address>(&self, address: A, keys: A::KeyParts) -> Result<Option<A::Value>, ChainError> {
+        let value = self.at.storage().try_fetch(address, keys).await.map_err(|e| self.link.error(e))?;
+        value.map(|v| v.decode()).transpose().map_err(|e| self.link.error(e))
+    }
+
+    async fn entries<A: Address, P: PrefixOf<A::KeyParts>>(
+        &self,
+        address: A,
+        prefix: P,
+    ) -> Result<Vec<StorageKeyValue<'_, A>>, ChainError> {
+        let mut entries = self.at.storage().iter(address, prefix).await.map_err(|e| self.link.error(e))?;
+        let mut all = Vec::new();
+        while let Some(entry) = entries.next().await {
+            all.push(entry.map_err(|e| self.link.error(e))?);
+        }
+        Ok(all)
+    }
+
+    fn key<A: Address>(&self, entry: &StorageKeyValue<'_, A>) -> Result<A::KeyParts, ChainError> {
+        let key = entry.key().map_err(|e| self.link.error(e))?;
+        key.decode().map_err(|e| self.link.error(e))
+    }
+
+    fn value<A: Address>(&self, entry: &StorageKeyValue<'_, A>) -> Result<A::Value, ChainError> {
+        entry.value().decode().map_err(|e| self.link.error(e))
+    }
+}
+
+type ProviderRecord = api::providers::storage::types::providers::Output;
+
+fn provider(id: ProviderId, r: ProviderRecord) -> Provider {
+    Provider {
+        id,
+        stash: r.stash,
+        operator: r.operator,
+        heartbeat_key: r.heartbeat_key,
+        pins: r.pins.0,
+        gateway: String::from_utf8_lossy(&r.gateway.0).into_owned(),
+        stake: r.stake,
+        capacity: r.capacity.0,
+        leased: r.leased.0,
+        registered_at: r.registered_at,
+    }
+}
