@@ -1,0 +1,313 @@
+//! The agent's config: a TOML file, and `PERIGEE_AGENT_` variables over it (`PERIGEE_AGENT_CHAIN__NODE` is `chain.node`).
+
+mod amount;
+mod problem;
+mod template;
+
+pub use amount::Amount;
+pub use problem::ConfigError;
+pub use template::render as template;
+
+use figment::{
+    providers::{Env, Format, Toml},
+    Figment,
+};
+use perigee_primitives::Isolation as ChainIsolation;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// Prefix of the variables that go over the file.
+pub const ENV_PREFIX: &str = "PERIGEE_AGENT_";
+
+/// Everything the agent is told.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Directory for keys, counters and pins.
+    pub state: PathBuf,
+    /// The chain.
+    #[serde(default)]
+    pub chain: Chain,
+    /// Accounts.
+    pub keys: Keys,
+    /// Heartbeats.
+    #[serde(default)]
+    pub heartbeat: Heartbeat,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The gateway.
+    #[serde(default)]
+    pub gateway: Gateway,
+    /// What is kept back from tenants.
+    #[serde(default)]
+    pub capacity: Capacity,
+    /// The standing ask.
+    #[serde(default)]
+    pub ask: Ask,
+}
+
+/// How the chain is reached.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chain {
+    /// Address of a node.
+    pub node: String,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { node: "ws://127.0.0.1:9944".into() }
+    }
+}
+
+/// Accounts the agent acts for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Stash: key name, development URI, or an address whose key is elsewhere.
+    pub stash: String,
+    /// Operator: key name or development URI.
+    pub operator: String,
+    /// Stake in PRG.
+    #[serde(default = "default_stake")]
+    pub stake: Amount,
+}
+
+fn default_stake() -> Amount {
+    Amount::prg(100)
+}
+
+/// Where heartbeats go.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Heartbeat {
+    /// Multiaddresses of nodes. Empty: the node's host, port 30444.
+    pub nodes: Vec<String>,
+}
+
+/// The cluster that tenants run on.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// Kubeconfig of the agent's own service account.
+    pub kubeconfig: PathBuf,
+    /// Domain below which services are named.
+    #[serde(default = "default_domain")]
+    pub domain: String,
+    /// Ingress class that serves them.
+    #[serde(default = "default_ingress_class")]
+    pub ingress_class: String,
+    /// Port at which the ingress answers.
+    #[serde(default = "default_ingress_port")]
+    pub ingress_port: u16,
+    /// More address ranges that tenants must not reach.
+    #[serde(default)]
+    pub deny_cidrs: Vec<String>,
+    /// Image registries that are taken although their name or address is private.
+    #[serde(default)]
+    pub allowed_registries: Vec<String>,
+    /// Run although the kubeconfig is a cluster administrator's.
+    #[serde(default)]
+    pub allow_cluster_admin: bool,
+}
+
+fn default_domain() -> String {
+    "apps.localhost".into()
+}
+
+fn default_ingress_class() -> String {
+    "perigee".into()
+}
+
+fn default_ingress_port() -> u16 {
+    80
+}
+
+/// The HTTPS API for tenants.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateway {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// `host:port` that stands on chain.
+    pub address: String,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([0, 0, 0, 0], 8443)), address: "127.0.0.1:8443".into() }
+    }
+}
+
+/// What of the cluster is for rent.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capacity {
+    /// Thousandths of a core kept back.
+    pub keep_cpu_milli: u64,
+    /// MiB of memory kept back.
+    pub keep_memory_mib: u64,
+    /// MiB of ephemeral storage kept back.
+    pub keep_storage_mib: u64,
+    /// Endpoints for rent.
+    pub endpoints: u32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { keep_cpu_milli: 0, keep_memory_mib: 0, keep_storage_mib: 0, endpoints: 1000 }
+    }
+}
+
+/// Prices in PRG for 30 days, and what orders may select by.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ask {
+    /// A core.
+    pub cpu: Amount,
+    /// A GiB of memory.
+    pub memory: Amount,
+    /// A GiB of ephemeral storage.
+    pub storage: Amount,
+    /// A GPU.
+    pub gpu: Amount,
+    /// An endpoint.
+    pub endpoint: Amount,
+    /// How tenants are kept apart.
+    pub isolation: Isolation,
+    /// Attributes, for example `region = "eu-west"`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self {
+            cpu: Amount::prg(3),
+            memory: Amount::prg(1),
+            storage: Amount::centi_prg(5),
+            gpu: Amount::prg(200),
+            endpoint: Amount::centi_prg(10),
+            isolation: Isolation::SharedKernel,
+            attributes: BTreeMap::new(),
+        }
+    }
+}
+
+/// How tenants are kept apart, as the config spells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Containers on one kernel.
+    #[default]
+    SharedKernel,
+    /// A user-space kernel per pod.
+    Gvisor,
+    /// A virtual machine per pod.
+    Kata,
+}
+
+impl From<Isolation> for ChainIsolation {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::SharedKernel => Self::SharedKernel,
+            Isolation::Gvisor => Self::Gvisor,
+            Isolation::Kata => Self::Kata,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the file at `path`, with the environment over it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        // Read here, not by figment: it takes a missing file for an empty one.
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_path_buf(), source })?;
+        Self::from_parts(path, &text, Env::prefixed(ENV_PREFIX).ignore(&["config"]).split("__"))
+    }
+
+    fn from_parts(path: &Path, text: &str, env: Env) -> Result<Self, ConfigError> {
+        let config: Self = Figment::new()
+            .merge(Toml::string(text))
+            .merge(env)
+            .extract()
+            .map_err(|e| ConfigError::from_figment(path, e))?;
+        config.check().map_err(|(key, message)| ConfigError::Value { path: path.to_path_buf(), key, message })?;
+        Ok(config)
+    }
+
+    /// What types cannot say. The error is the key's path and what is wrong.
+    fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |key: &str, message: String| Err((key.to_string(), message));
+        if !["ws://", "wss://"].iter().any(|scheme| self.chain.node.starts_with(scheme)) {
+            return wrong("chain.node", format!("`{}` does not start with ws:// or wss://", self.chain.node));
+        }
+        if self.gateway.address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
+            return wrong("gateway.address", format!("`{}` is not host:port", self.gateway.address));
+        }
+        if self.gateway.address.len() > 128 {
+            return wrong("gateway.address", "is longer than the 128 bytes the chain takes".into());
+        }
+        if let Some(node) = self.heartbeat.nodes.iter().find(|node| !node.starts_with('/')) {
+            return wrong("heartbeat.nodes", format!("`{node}` is not a multiaddress like /ip4/192.0.2.1/tcp/30444"));
+        }
+        if let Some(cidr) = self.cluster.deny_cidrs.iter().find(|cidr| !is_cidr(cidr)) {
+            return wrong("cluster.deny_cidrs", format!("`{cidr}` is not an address range like 192.0.2.0/24"));
+        }
+        if self.cluster.domain.is_empty() || self.cluster.domain.starts_with('.') || self.cluster.domain.ends_with('.') {
+            return wrong("cluster.domain", format!("`{}` is not a domain like apps.example.org", self.cluster.domain));
+        }
+        if self.ask.attributes.len() > 32 {
+            return wrong("ask.attributes", "holds more than the 32 attributes the chain takes".into());
+        }
+        for (key, value) in &self.ask.attributes {
+            let fits = |text: &str| (1..=64).contains(&text.len()) && text.is_ascii();
+            if !fits(key) || !fits(value) {
+                return wrong(&format!("ask.attributes.{key}"), "key and value must be 1 to 64 ASCII characters".into());
+            }
+        }
+        crate::core::pricing::schedule(&self.ask)
+            .map(drop)
+            .map_err(|part| (format!("ask.{part}"), "is more than the chain can count".into()))
+    }
+
+    /// Where heartbeats go: what is configured, or the node's host.
+    pub fn heartbeat_nodes(&self) -> Vec<String> {
+        if self.heartbeat.nodes.is_empty() {
+            return vec![multiaddress_of(&self.chain.node)];
+        }
+        self.heartbeat.nodes.clone()
+    }
+}
+
+fn is_cidr(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, bits)| {
+        let most = match address.parse::<std::net::IpAddr>() {
+            Ok(std::net::IpAddr::V4(_)) => 32,
+            Ok(std::net::IpAddr::V6(_)) => 128,
+            Err(_) => return false,
+        };
+        bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    })
+}
+
+/// The heartbeat address on the host of a `ws://host:port/path` URL.
+pub(crate) fn multiaddress_of(node: &str) -> String {
+    let rest = node.split_once("://").map_or(node, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let host = match authority.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    match host.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(ip)) => format!("/ip4/{ip}/tcp/30444"),
+        Ok(std::net::IpAddr::V6(ip)) => format!("/ip6/{ip}/tcp/30444"),
+        Err(_) => format!("/dns/{host}/tcp/30444"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

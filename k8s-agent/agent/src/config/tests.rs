@@ -1,0 +1,142 @@
+use super::*;
+use figment::Jail;
+
+const LEAST: &str = r#"
+state = "/var/lib/perigee-agent"
+[keys]
+stash = "//Alice//stash"
+operator = "//Alice"
+[cluster]
+kubeconfig = "/var/lib/perigee-agent/kubeconfig"
+"#;
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    Config::from_parts(Path::new("agent.toml"), text, Env::prefixed("PERIGEE_AGENT_TEST_NOTHING_").split("__"))
+}
+
+fn problem(text: &str) -> (String, Option<String>) {
+    let error = read(text).expect_err("is refused");
+    (error.to_string(), error.hint())
+}
+
+#[test]
+fn the_least_config_takes_defaults() {
+    let config = read(LEAST).unwrap();
+    assert_eq!(config.chain.node, "ws://127.0.0.1:9944");
+    assert_eq!(config.keys.stake, Amount::prg(100));
+    assert_eq!(config.heartbeat_nodes(), ["/ip4/127.0.0.1/tcp/30444"]);
+    assert_eq!(config.ask.isolation, Isolation::SharedKernel);
+}
+
+#[test]
+fn the_template_reads_back_as_the_same_config() {
+    let mut config = read(LEAST).unwrap();
+    config.heartbeat.nodes = vec!["/dns/a\"b.example.org/tcp/30444".into()];
+    config.cluster.deny_cidrs = vec!["203.0.113.0/24".into()];
+    config.ask.attributes.insert("region".into(), "eu \"west\"".into());
+    config.ask.isolation = Isolation::Kata;
+    config.ask.cpu = "0.123456789012".parse().unwrap();
+    assert_eq!(read(&template(&config)).unwrap(), config);
+}
+
+#[test]
+fn every_key_of_the_template_has_a_comment_above_it_or_its_group() {
+    let text = template(&read(LEAST).unwrap());
+    for section in ["[chain]", "[keys]", "[heartbeat]", "[cluster]", "[gateway]", "[capacity]", "[ask]"] {
+        let after = text.split(section).nth(1).unwrap();
+        assert!(after.trim_start().starts_with('#'), "{section}");
+    }
+}
+
+#[test]
+fn a_typo_names_file_key_and_the_nearest_key() {
+    let (message, hint) = problem(&LEAST.replace("operator", "opperator"));
+    assert_eq!(message, "agent.toml: unknown key `keys.opperator`");
+    assert_eq!(hint.as_deref(), Some("did you mean `keys.operator`?"));
+}
+
+#[test]
+fn a_key_like_no_other_lists_the_known_ones() {
+    let (message, hint) = problem(&format!("{LEAST}\n[chain]\ncolour = 1"));
+    assert_eq!(message, "agent.toml: unknown key `chain.colour`");
+    assert_eq!(hint.as_deref(), Some("known here: chain.node"));
+}
+
+#[test]
+fn an_unknown_section_is_refused() {
+    let (message, hint) = problem(&format!("{LEAST}\n[gatway]\nlisten = \"0.0.0.0:1\""));
+    assert_eq!(message, "agent.toml: unknown key `gatway`");
+    assert_eq!(hint.as_deref(), Some("did you mean `gateway`?"));
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    let (message, _) = problem(&LEAST.replace("operator = \"//Alice\"", ""));
+    assert_eq!(message, "agent.toml: key `keys.operator` is missing");
+}
+
+#[test]
+fn a_wrong_type_names_the_key() {
+    let (message, _) = problem(&format!("{LEAST}ingress_port = \"eighty\""));
+    assert!(message.starts_with("agent.toml: key `cluster.ingress_port`: "), "{message}");
+}
+
+#[test]
+fn broken_toml_names_the_line() {
+    let (message, _) = problem("state = ");
+    assert!(message.starts_with("agent.toml: ") && message.contains("line 1"), "{message}");
+}
+
+#[test]
+fn values_that_make_no_sense_name_their_key() {
+    for (text, key) in [
+        ("[chain]\nnode = \"http://localhost\"", "chain.node"),
+        ("[heartbeat]\nnodes = [\"localhost:30444\"]", "heartbeat.nodes"),
+        ("[gateway]\naddress = \"localhost\"", "gateway.address"),
+        ("[gateway]\naddress = \":8443\"", "gateway.address"),
+        ("[ask]\ngpu = \"999999999999999\"", "ask.gpu"),
+        ("[ask]\ncpu = -1", "ask.cpu"),
+        ("[ask.attributes]\nregion = \"\"", "ask.attributes.region"),
+    ] {
+        let (message, _) = problem(&format!("{LEAST}{text}"));
+        assert!(message.contains(&format!("key `{key}`: ")), "{message}");
+    }
+    let (message, _) = problem(&format!("{LEAST}deny_cidrs = [\"10.0.0.0/33\"]"));
+    assert!(message.contains("key `cluster.deny_cidrs`: "), "{message}");
+    let (message, _) = problem(&format!("{LEAST}domain = \".example.org\""));
+    assert!(message.contains("key `cluster.domain`: "), "{message}");
+}
+
+#[test]
+fn a_missing_file_says_how_to_make_one() {
+    let error = Config::load(Path::new("/nonexistent/agent.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("/nonexistent/agent.toml: "));
+    assert!(error.hint().unwrap().contains("perigee agent init"));
+}
+
+#[test]
+fn variables_go_over_the_file_and_typos_in_them_are_refused() {
+    Jail::expect_with(|jail| {
+        jail.create_file("agent.toml", LEAST)?;
+        jail.set_env("PERIGEE_AGENT_CONFIG", "agent.toml");
+        jail.set_env("PERIGEE_AGENT_CHAIN__NODE", "ws://node:1");
+        let config = Config::load(Path::new("agent.toml")).unwrap();
+        assert_eq!(config.chain.node, "ws://node:1");
+        jail.set_env("PERIGEE_AGENT_CHAIN__NODDE", "ws://node:1");
+        let error = Config::load(Path::new("agent.toml")).unwrap_err();
+        assert_eq!(error.to_string(), "PERIGEE_AGENT_CHAIN__NODDE: unknown key `chain.nodde`");
+        assert_eq!(error.hint().as_deref(), Some("did you mean `chain.node`?"));
+        Ok(())
+    });
+}
+
+#[test]
+fn heartbeats_go_to_the_nodes_host() {
+    for (node, address) in [
+        ("ws://10.0.0.1:9944", "/ip4/10.0.0.1/tcp/30444"),
+        ("wss://rpc.example.org/ws", "/dns/rpc.example.org/tcp/30444"),
+        ("ws://[::1]:9944", "/ip6/::1/tcp/30444"),
+    ] {
+        assert_eq!(multiaddress_of(node), address);
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong, told so that a person can act on it.
+
+use std::path::PathBuf;
+
+/// Result of the agent's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Kinds of failure, by what the caller's exit code should say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bad usage, or a bad file.
+    Usage,
+    /// The chain refused.
+    Refused,
+    /// Something did not answer.
+    Unreachable,
+    /// Something took too long.
+    TimedOut,
+    /// Anything else.
+    Other,
+}
+
+/// A failure of the agent. The text names the thing, the hint says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The config cannot be used.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// `init` was asked to write over a file.
+    #[error("{0} exists already")]
+    Exists(PathBuf),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of the state directory does not hold what it should.
+    #[error("{path}: {message}")]
+    State {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Another agent runs on this state directory.
+    #[error("another agent holds {0}")]
+    Locked(PathBuf),
+    /// Node or cluster is another than the one this installation belongs to.
+    #[error("{what} is {found}, but this installation belongs to {pinned}")]
+    Identity {
+        /// `the chain's genesis` or `the cluster`.
+        what: &'static str,
+        /// What answers now.
+        found: String,
+        /// What was pinned.
+        pinned: String,
+    },
+    /// Somebody else has to sign something before the agent can go on.
+    #[error("{0}")]
+    NeedsSignature(String),
+    /// The chain refused a transaction or a query.
+    #[error("the chain refused: {0}")]
+    Refused(String),
+    /// Something does not answer.
+    #[error("{what} does not answer: {message}")]
+    Unreachable {
+        /// What, with its address.
+        what: String,
+        /// What happened.
+        message: String,
+    },
+    /// Something took too long.
+    #[error("{0} took too long")]
+    TimedOut(String),
+    /// Anything else, with what was being done.
+    #[error("{doing}: {message}")]
+    Other {
+        /// What was being done.
+        doing: String,
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Which kind of failure this is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Config(_) | Self::Exists(_) | Self::File { .. } | Self::State { .. } => Kind::Usage,
+            Self::Refused(_) | Self::NeedsSignature(_) => Kind::Refused,
+            Self::Unreachable { .. } => Kind::Unreachable,
+            Self::TimedOut(_) => Kind::TimedOut,
+            Self::Locked(_) | Self::Identity { .. } | Self::Other { .. } => Kind::Other,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(e) => e.hint(),
+            Self::Exists(_) => Some("pass --force to replace it; keys and counters are kept".into()),
+            Self::File { .. } | Self::State { .. } => None,
+            Self::Locked(_) => Some("stop it first, or give this one a state directory of its own".into()),
+            Self::Identity { .. } => {
+                Some("use the right one, or make a new installation with `perigee agent init` and a fresh state directory".into())
+            }
+            Self::NeedsSignature(_) => Some("sign it, then start the agent again".into()),
+            Self::Refused(_) | Self::TimedOut(_) | Self::Other { .. } => None,
+            Self::Unreachable { .. } => Some("check that it runs and that the address in the config is right".into()),
+        }
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+
+    pub(crate) fn other(doing: impl Into<String>) -> impl FnOnce(&dyn std::fmt::Display) -> Self {
+        let doing = doing.into();
+        move |message| Self::Other { doing, message: message.to_string() }
+    }
+}
