@@ -3,6 +3,7 @@
 use crate::BlockNumber;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 
 /// Number of an attestation epoch. Epoch `e` covers blocks `[e × length, (e + 1) × length)`.
 pub type AttestationEpoch = u32;
@@ -13,8 +14,20 @@ pub const SLOTS: u32 = 10;
 pub const PRESENT_SLOTS: u32 = 8;
 
 /// How long things take in attestation, in blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct AttestationTimes {
     /// Length of an epoch, E: a multiple of [`SLOTS`].
     pub epoch: BlockNumber,

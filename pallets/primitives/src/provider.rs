@@ -1,6 +1,7 @@
 //! Providers and what they ask for.
 
 use crate::{Balance, PriceSchedule, Resources};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -48,6 +49,12 @@ pub enum Isolation {
     /// A virtual machine per pod.
     #[codec(index = 2)]
     Kata,
+}
+
+/// What a heartbeat key signs to be registered by `stash` on the chain of `genesis`, so that nobody registers a key
+/// that belongs to somebody else.
+pub fn registration_message<AccountId: Encode>(genesis: &[u8; 32], stash: &AccountId) -> Vec<u8> {
+    (*b"perigee/register/1", genesis, stash).encode()
 }
 
 /// A standing ask: what a provider takes for its capacity. Capacity itself is one pool per provider.

@@ -1,6 +1,6 @@
 //! What pallets ask of each other.
 
-use crate::{AskId, AttestationTimes, Balance, BlockNumber, EscrowId, Offer, Ppm, ProviderId, Resources};
+use crate::{AskId, AttestationTimes, Balance, BlockNumber, EscrowId, FeeRate, Offer, ProviderId, Resources};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -47,7 +47,7 @@ pub struct Charge<AccountId> {
     /// How much, fee included.
     pub amount: Balance,
     /// The fee's rate.
-    pub fee: Ppm,
+    pub fee: FeeRate,
 }
 
 /// Totals of an escrow account since it was opened. `deposited = billed + balance + refunded` at all times,
@@ -76,6 +76,8 @@ pub trait StreamingEscrow<AccountId> {
     fn deposit(id: EscrowId, who: &AccountId, amount: Balance) -> DispatchResult;
     /// Totals, `None` for an account that does not exist.
     fn totals(id: EscrowId) -> Option<EscrowTotals>;
+    /// The totals that `charge` would leave; changes nothing.
+    fn quote(id: EscrowId, charges: &[Charge<AccountId>]) -> Result<EscrowTotals, DispatchError>;
     /// Turns balance into credits. Fails when the balance is too small, and then changes nothing.
     fn charge(id: EscrowId, charges: &[Charge<AccountId>]) -> DispatchResult;
     /// Pays out what is credited to `payee`; returns the amount.

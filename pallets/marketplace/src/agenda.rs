@@ -1,0 +1,190 @@
+//! When to look at which lease. One entry per lease, at the first block at which something may be due.
+//!
+//! An entry that comes too early costs a look; what a look finds depends on the current block only, so that a late
+//! one changes nothing but the block of the events.
+
+use crate::{
+    billing::judgement, Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, Event, Lease, Leases,
+    Pallet, SortedBlock, Stage, Tickets, WeightInfo,
+};
+use alloc::vec::Vec;
+use frame_support::{
+    storage::with_storage_layer,
+    traits::{Consideration, Get},
+    weights::WeightMeter,
+};
+use perigee_primitives::{traits::Availability, BlockNumber, LeaseId, ProviderId};
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// The key of a block in the agenda.
+fn key(block: BlockNumber) -> SortedBlock {
+    block.to_be_bytes()
+}
+
+impl<T: Config> Pallet<T> {
+    /// Looks at due leases, earliest first, while the meter allows.
+    pub(crate) fn run_agenda(meter: &mut WeightMeter) {
+        let now = Self::now();
+        let mut entries = Agenda::<T>::iter_keys();
+        while meter.try_consume(T::WeightInfo::agenda_peek()).is_ok() {
+            let Some((block, lease)) = entries.next() else { return };
+            let due = BlockNumber::from_be_bytes(block);
+            if due > now || meter.try_consume(T::WeightInfo::advance()).is_err() {
+                return;
+            }
+            Self::wake(lease, due);
+        }
+    }
+
+    /// Looks at up to `limit` due leases of a provider. Returns how many.
+    pub(crate) fn process_due_ends(provider: ProviderId, limit: u32) -> u32 {
+        let now = Self::now();
+        let due: Vec<_> = AgendaByProvider::<T>::iter_key_prefix((provider,))
+            .map(|(block, lease)| (BlockNumber::from_be_bytes(block), lease))
+            .take_while(|(due, _)| *due <= now)
+            .take(limit as usize)
+            .collect();
+        for (due, lease) in &due {
+            Self::wake(*lease, *due);
+        }
+        due.len() as u32
+    }
+
+    /// Advances one lease. A failure changes nothing, is shown by an event, and is tried again later.
+    fn wake(id: LeaseId, due: BlockNumber) {
+        let advanced = with_storage_layer(|| {
+            let lease = Self::touched(id)?;
+            let provider = lease.provider;
+            Self::keep(id, lease)?;
+            Ok::<_, DispatchError>(provider)
+        });
+        match advanced {
+            Ok(provider) => Self::forget_verdicts(provider, due),
+            Err(error) => Self::put_off(id, due, error),
+        }
+    }
+
+    /// Lets attestation forget what no lease asks about. Every lease is looked at within `SettleInterval`, and the
+    /// agenda is worked off in order: all have been looked at since the earliest due block minus that interval, and
+    /// none asks about blocks more than 2 W before.
+    fn forget_verdicts(provider: ProviderId, due: BlockNumber) {
+        let window = T::Availability::times().window();
+        let horizon = due
+            .saturating_sub(T::SettleInterval::get())
+            .saturating_sub(window.saturating_mul(2));
+        if horizon > 0 {
+            T::Availability::forget_before(provider, horizon);
+        }
+    }
+
+    fn put_off(id: LeaseId, due: BlockNumber, error: DispatchError) {
+        Self::deposit_event(Event::WakeFailed { lease: id, error });
+        match Leases::<T>::get(id) {
+            Some(mut lease) => {
+                let window = T::Availability::times().window().max(1);
+                Self::leave_agenda(id, &lease);
+                Self::enter_agenda(id, &mut lease, Self::now().saturating_add(window));
+                Leases::<T>::insert(id, lease);
+            }
+            None => Agenda::<T>::remove(key(due), id),
+        }
+    }
+
+    /// Stores an advanced lease with its place in the agenda, or removes it when its time is over.
+    pub(crate) fn keep(id: LeaseId, mut lease: Lease<T::AccountId>) -> DispatchResult {
+        if Self::is_over(&lease) {
+            Self::prune(id, lease);
+            return Ok(());
+        }
+        let due = Self::next_due(id, &lease)?;
+        // An entry that is early enough stays: one look too many is cheaper than moving it at every call.
+        if lease.wake > due || lease.wake <= Self::now() {
+            Self::leave_agenda(id, &lease);
+            Self::enter_agenda(id, &mut lease, due);
+        }
+        Leases::<T>::insert(id, lease);
+        Ok(())
+    }
+
+    /// The first block, after the current one, at which something may be due.
+    fn next_due(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<BlockNumber, DispatchError> {
+        let now = Self::now();
+        let due = match lease.stage {
+            Stage::Pending { activate_by } => activate_by,
+            Stage::Active { .. } => {
+                let settle = now.saturating_add(T::SettleInterval::get());
+                let end = Self::standing_of(id, lease)?.runs_until;
+                end.map_or(settle, |(at, _)| at.min(settle))
+            }
+            Stage::Ended {
+                at,
+                processed_at,
+                totals,
+                ..
+            } => {
+                let freed = lease
+                    .capacity_held
+                    .then(|| processed_at.saturating_add(T::TearDownGrace::get()));
+                let judged = totals.is_none().then(|| Self::verdict_due(lease.provider, at));
+                let pruned = at.saturating_add(T::RetentionBlocks::get());
+                [freed, judged].into_iter().flatten().min().unwrap_or(pruned)
+            }
+        };
+        Ok(due.max(now.saturating_add(1)))
+    }
+
+    /// The block at which the verdicts on all blocks before `end` are due; when they are late, one margin from now.
+    fn verdict_due(provider: ProviderId, end: BlockNumber) -> BlockNumber {
+        let judged = judgement::<T::Availability>(provider);
+        let due = judged.verdict_due(end);
+        if due > Self::now() {
+            return due;
+        }
+        Self::now().saturating_add(judged.times.margin)
+    }
+
+    pub(crate) fn enter_agenda(id: LeaseId, lease: &mut Lease<T::AccountId>, block: BlockNumber) {
+        lease.wake = block;
+        Agenda::<T>::insert(key(block), id, ());
+        AgendaByProvider::<T>::insert((lease.provider, key(block), id), ());
+    }
+
+    fn leave_agenda(id: LeaseId, lease: &Lease<T::AccountId>) {
+        Agenda::<T>::remove(key(lease.wake), id);
+        AgendaByProvider::<T>::remove((lease.provider, key(lease.wake), id));
+    }
+
+    /// Final, its capacity free, and kept long enough?
+    fn is_over(lease: &Lease<T::AccountId>) -> bool {
+        let Stage::Ended {
+            at, totals: Some(_), ..
+        } = lease.stage
+        else {
+            return false;
+        };
+        !lease.capacity_held && at.saturating_add(T::RetentionBlocks::get()) <= Self::now()
+    }
+
+    /// Removes a lease, and its deployment with the last one.
+    fn prune(id: LeaseId, lease: Lease<T::AccountId>) {
+        Self::leave_agenda(id, &lease);
+        Leases::<T>::remove(id);
+        Self::deposit_event(Event::LeasePruned { lease: id });
+        let Some(mut deployment) = Deployments::<T>::get(lease.deployment) else {
+            return;
+        };
+        deployment.leases.retain(|other| *other != id);
+        if !deployment.leases.is_empty() {
+            Deployments::<T>::insert(lease.deployment, deployment);
+            return;
+        }
+        Deployments::<T>::remove(lease.deployment);
+        DeploymentsByOwner::<T>::remove(&deployment.owner, lease.deployment);
+        if let Some(ticket) = Tickets::<T>::take(lease.deployment) {
+            if ticket.clone().drop(&deployment.owner).is_err() {
+                // The owner's account lies below the existential deposit and cannot take it back.
+                ticket.burn(&deployment.owner);
+            }
+        }
+    }
+}

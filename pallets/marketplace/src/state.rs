@@ -1,0 +1,112 @@
+//! The state of a lease as a settlement now would leave it. Reads only.
+
+use crate::{billing::judgement, Config, Lease, Leases, Pallet, Reservation, Stage};
+use perigee_primitives::{
+    traits::StreamingEscrow, Balance, BlockNumber, CloseReason, EscrowTotals, LeaseId, LeasePhase, LeaseState,
+};
+
+/// What a settlement now would find.
+struct Found {
+    phase: LeasePhase,
+    runs_until: Option<BlockNumber>,
+    /// The first block that is not billed, as far as it is known.
+    end: Option<BlockNumber>,
+}
+
+impl<T: Config> Pallet<T> {
+    /// The state of a lease at the current block; `None` without a record of it.
+    pub fn lease_state(id: LeaseId) -> Option<LeaseState<T::AccountId>> {
+        let lease = Leases::<T>::get(id)?;
+        let judged = judgement::<T::Availability>(lease.provider);
+        let found = Self::find(id, &lease);
+        let until = found
+            .end
+            .map_or(judged.until, |end| judged.until.min(end))
+            .max(lease.bill.billed_until);
+        let stored = match lease.stage {
+            Stage::Ended { totals, .. } => totals,
+            _ => None,
+        };
+        let totals = match stored {
+            Some(totals) => totals,
+            None => Self::quoted(id, &lease, until)?,
+        };
+        let billed = totals.to_payees.checked_add(totals.fee)?;
+        let unbilled = judged.unbilled(lease.bill.billed_until, until);
+        let tail_end = found.end.map_or(Self::now(), |end| end.min(Self::now()));
+        let tail = lease.bill.full_cost(until, tail_end)?;
+        Some(LeaseState {
+            phase: found.phase,
+            runs_until: found.runs_until,
+            judged_until: judged.until,
+            deposited: totals.deposited,
+            billed,
+            fee: totals.fee,
+            unbilled_blocks: lease.bill.unbilled_blocks.saturating_add(unbilled),
+            refundable: totals.balance.saturating_sub(tail),
+            settled: stored.is_some(),
+            to_provider: totals.to_payees,
+            refunded: totals.refunded,
+            reservation_held: reservation(&lease, |r| matches!(r, Reservation::Held(_))),
+            reservation_burned: reservation(&lease, |r| matches!(r, Reservation::Burned(_))),
+            deployment: lease.deployment,
+            owner: lease.owner,
+            provider: lease.provider,
+            resources: lease.resources,
+            rate: lease.rate,
+            commitment: lease.commitment,
+        })
+    }
+
+    /// The phase by arithmetic, and the end.
+    fn find(id: LeaseId, lease: &Lease<T::AccountId>) -> Found {
+        let now = Self::now();
+        let ended = |at, reason| Found {
+            phase: LeasePhase::Ended { at, reason },
+            runs_until: Some(at),
+            end: Some(at),
+        };
+        match lease.stage {
+            Stage::Pending { activate_by } if activate_by <= now => ended(activate_by, CloseReason::ActivationMissed),
+            Stage::Pending { activate_by } => Found {
+                phase: LeasePhase::Pending { activate_by },
+                runs_until: None,
+                end: None,
+            },
+            Stage::Active { since, .. } => {
+                let end = Self::standing_of(id, lease)
+                    .ok()
+                    .and_then(|standing| standing.runs_until);
+                match end {
+                    Some((at, reason)) if at <= now => ended(at, reason),
+                    end => {
+                        let at = end.map(|(at, _)| at);
+                        Found {
+                            phase: LeasePhase::Active { since },
+                            runs_until: at,
+                            end: at,
+                        }
+                    }
+                }
+            }
+            Stage::Ended { at, reason, .. } => ended(at, reason),
+        }
+    }
+
+    /// Escrow's totals if everything up to `until` were charged now.
+    fn quoted(id: LeaseId, lease: &Lease<T::AccountId>, until: BlockNumber) -> Option<EscrowTotals> {
+        let judged = judgement::<T::Availability>(lease.provider);
+        let charges = lease.bill.charges(&judged, until)?;
+        T::Escrow::quote(id, &charges).ok()
+    }
+}
+
+/// The reservation fee, if `is` holds of it.
+fn reservation<AccountId>(lease: &Lease<AccountId>, is: impl Fn(&Reservation) -> bool) -> Balance {
+    let (Reservation::Held(amount) | Reservation::Returned(amount) | Reservation::Burned(amount)) = lease.reservation;
+    if is(&lease.reservation) {
+        amount
+    } else {
+        0
+    }
+}

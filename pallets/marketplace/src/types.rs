@@ -1,0 +1,163 @@
+//! Records of the marketplace.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use perigee_primitives::{
+    AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, EscrowTotals, FeeRate, LeaseId, ProviderId,
+    Resources,
+};
+use scale_info::TypeInfo;
+
+/// Groups of a deployment. Only one is opened for now.
+pub const MAX_GROUPS: u32 = 8;
+/// Asks that an order names.
+pub const MAX_ASKS: u32 = 4;
+/// Leases that one report of tear-down covers.
+pub const MAX_TORN_DOWN: u32 = 64;
+/// Changes of a lease's terms that wait beyond the first unjudged block.
+pub const MAX_PENDING_SEGMENTS: u32 = 4;
+/// Segments kept: those that wait, the one in force, and those that the end by funds may still ask about.
+pub const MAX_SEGMENTS: u32 = 8;
+
+/// A block number whose encoding sorts like the number: the keys of the agenda.
+pub type SortedBlock = [u8; 4];
+
+/// What a tenant orders: one lease's worth of compute.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct GroupOrder {
+    /// How much.
+    pub resources: Resources,
+    /// `blake2_256(nonce ‖ manifest hash)`.
+    pub commitment: Commitment,
+    /// Asks, in the order of preference: the lease opens at the first that fits.
+    pub asks: BoundedVec<AskId, ConstU32<MAX_ASKS>>,
+    /// The highest rate per block that the tenant pays.
+    pub max_rate: Balance,
+    /// The first deposit: at least `rate × (W + E)`, and with a term `rate × (term + W + E)`.
+    pub deposit: Balance,
+    /// Blocks after activation at which the lease ends; none for an open end.
+    pub term: Option<BlockNumber>,
+}
+
+/// A tenant's application.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Deployment<AccountId> {
+    /// Who pays.
+    pub owner: AccountId,
+    /// Its leases that still have a record.
+    pub leases: BoundedVec<LeaseId, ConstU32<MAX_GROUPS>>,
+    /// When it was opened.
+    pub opened_at: BlockNumber,
+}
+
+/// What is billed from a block on, until the next segment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Segment<AccountId> {
+    /// First block.
+    pub from: BlockNumber,
+    /// Rate per block; zero while paused.
+    pub rate: Balance,
+    /// Who earns it.
+    pub payee: AccountId,
+    /// The fee's rate.
+    pub fee: FeeRate,
+}
+
+/// How far a lease is billed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Bill<AccountId> {
+    /// Segments in the order of their first block, from the one in force at `funded_until`. Empty before activation.
+    pub segments: BoundedVec<Segment<AccountId>, ConstU32<MAX_SEGMENTS>>,
+    /// First block that is not billed yet.
+    pub billed_until: BlockNumber,
+    /// At every judged boundary up to this block the balance was known to suffice; at most `billed_until`.
+    pub funded_until: BlockNumber,
+    /// Blocks before `billed_until` that were not billed.
+    pub unbilled_blocks: BlockNumber,
+}
+
+/// What became of the reservation fee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Reservation {
+    /// Held at the tenant.
+    #[codec(index = 0)]
+    Held(Balance),
+    /// Returned to the tenant.
+    #[codec(index = 1)]
+    Returned(Balance),
+    /// Burned.
+    #[codec(index = 2)]
+    Burned(Balance),
+}
+
+/// Where a lease is in its life, as processed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Stage {
+    /// Opened.
+    #[codec(index = 0)]
+    Pending {
+        /// First block at which activation is too late.
+        activate_by: BlockNumber,
+    },
+    /// Activated.
+    #[codec(index = 1)]
+    Active {
+        /// Billed from this block on.
+        since: BlockNumber,
+        /// The block at which the agreed term is over.
+        term_end: Option<BlockNumber>,
+        /// The block at which the provider's notice is over.
+        notice_end: Option<BlockNumber>,
+    },
+    /// Ended, and its end was processed.
+    #[codec(index = 2)]
+    Ended {
+        /// Billed from this block on; none when it was never activated.
+        since: Option<BlockNumber>,
+        /// First block that is not billed.
+        at: BlockNumber,
+        /// Why.
+        reason: CloseReason,
+        /// The block at which the end was processed.
+        processed_at: BlockNumber,
+        /// Final totals, once the tail is judged and settled.
+        totals: Option<EscrowTotals>,
+    },
+}
+
+/// A lease. Its escrow account has the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Lease<AccountId> {
+    /// Its deployment.
+    pub deployment: DeploymentId,
+    /// Who pays.
+    pub owner: AccountId,
+    /// Who provides.
+    pub provider: ProviderId,
+    /// The ask that it was opened at.
+    pub ask: AskId,
+    /// What is leased.
+    pub resources: Resources,
+    /// Commitment to the manifest.
+    pub commitment: Commitment,
+    /// Rate per block.
+    pub rate: Balance,
+    /// Who earns it.
+    pub payee: AccountId,
+    /// The fee's rate.
+    pub fee: FeeRate,
+    /// Blocks after activation at which it ends.
+    pub term: Option<BlockNumber>,
+    /// When it was opened.
+    pub opened_at: BlockNumber,
+    /// Where it is in its life.
+    pub stage: Stage,
+    /// How far it is billed.
+    pub bill: Bill<AccountId>,
+    /// What became of the reservation fee.
+    pub reservation: Reservation,
+    /// Does it still take capacity of the provider?
+    pub capacity_held: bool,
+    /// The block at which the agenda looks at it.
+    pub wake: BlockNumber,
+}
