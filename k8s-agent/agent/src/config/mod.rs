@@ -12,6 +12,7 @@ use figment::{
     providers::{Env, Format, Toml},
     Figment,
 };
+use perigee_cluster::Settings;
 use perigee_primitives::Isolation as ChainIsolation;
 use serde::Deserialize;
 use std::{
@@ -39,6 +40,9 @@ pub struct Config {
     pub heartbeat: Heartbeat,
     /// The cluster.
     pub cluster: Cluster,
+    /// How workloads are set up in it.
+    #[serde(default)]
+    pub workloads: Settings,
     /// The gateway.
     #[serde(default)]
     pub gateway: Gateway,
@@ -95,36 +99,9 @@ pub struct Heartbeat {
 pub struct Cluster {
     /// Kubeconfig of the agent's own service account.
     pub kubeconfig: PathBuf,
-    /// Domain below which services are named.
-    #[serde(default = "default_domain")]
-    pub domain: String,
-    /// Ingress class that serves them.
-    #[serde(default = "default_ingress_class")]
-    pub ingress_class: String,
-    /// Port at which the ingress answers.
-    #[serde(default = "default_ingress_port")]
-    pub ingress_port: u16,
-    /// More address ranges that tenants must not reach.
-    #[serde(default)]
-    pub deny_cidrs: Vec<String>,
-    /// Image registries that are taken although their name or address is private.
-    #[serde(default)]
-    pub allowed_registries: Vec<String>,
     /// Run although the kubeconfig is a cluster administrator's.
     #[serde(default)]
     pub allow_cluster_admin: bool,
-}
-
-fn default_domain() -> String {
-    "apps.localhost".into()
-}
-
-fn default_ingress_class() -> String {
-    "perigee".into()
-}
-
-fn default_ingress_port() -> u16 {
-    80
 }
 
 /// The HTTPS API for tenants.
@@ -254,11 +231,9 @@ impl Config {
         if let Some(node) = self.heartbeat.nodes.iter().find(|node| !node.starts_with('/')) {
             return wrong("heartbeat.nodes", format!("`{node}` is not a multiaddress like /ip4/192.0.2.1/tcp/30444"));
         }
-        if let Some(cidr) = self.cluster.deny_cidrs.iter().find(|cidr| !is_cidr(cidr)) {
-            return wrong("cluster.deny_cidrs", format!("`{cidr}` is not an address range like 192.0.2.0/24"));
-        }
-        if self.cluster.domain.is_empty() || self.cluster.domain.starts_with('.') || self.cluster.domain.ends_with('.') {
-            return wrong("cluster.domain", format!("`{}` is not a domain like apps.example.org", self.cluster.domain));
+        let domain = &self.workloads.domain;
+        if domain.is_empty() || domain.starts_with('.') || domain.ends_with('.') {
+            return wrong("workloads.domain", format!("`{domain}` is not a domain like apps.example.org"));
         }
         if self.ask.attributes.len() > 32 {
             return wrong("ask.attributes", "holds more than the 32 attributes the chain takes".into());
@@ -281,17 +256,6 @@ impl Config {
         }
         self.heartbeat.nodes.clone()
     }
-}
-
-fn is_cidr(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(address, bits)| {
-        let most = match address.parse::<std::net::IpAddr>() {
-            Ok(std::net::IpAddr::V4(_)) => 32,
-            Ok(std::net::IpAddr::V6(_)) => 128,
-            Err(_) => return false,
-        };
-        bits.parse::<u8>().is_ok_and(|bits| bits <= most)
-    })
 }
 
 /// The heartbeat address on the host of a `ws://host:port/path` URL.

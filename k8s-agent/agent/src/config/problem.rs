@@ -70,7 +70,12 @@ impl ConfigError {
     /// The first problem that figment reports, in the words of this module.
     pub(super) fn from_figment(file: &Path, error: figment::Error) -> Self {
         let path = file.to_path_buf();
-        let within = error.path.join(".");
+        // figment's path ends with an unknown key, but not with a missing one.
+        let within = match &error.kind {
+            Kind::UnknownField(..) => &error.path[..error.path.len().saturating_sub(1)],
+            _ => &error.path[..],
+        };
+        let within = within.join(".");
         let below = |name: &str| if within.is_empty() { name.to_string() } else { format!("{within}.{name}") };
         match &error.kind {
             Kind::UnknownField(name, known) => Self::UnknownKey {

@@ -1,14 +1,11 @@
 //! The commented config that `init` writes.
 
 use super::{Config, Isolation};
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 /// `config` as a file, each key with a word on what it does. Reading it back gives `config` again.
 pub fn render(config: &Config) -> String {
-    let quoted = |text: &str| toml::Value::String(text.into()).to_string();
-    let list = |items: &[String]| {
-        toml::Value::Array(items.iter().map(|i| toml::Value::String(i.clone())).collect()).to_string()
-    };
+    let workloads = &config.workloads;
     let mut attributes = String::new();
     for (key, value) in &config.ask.attributes {
         // Writing to a string does not fail.
@@ -45,17 +42,31 @@ nodes = {heartbeat_nodes}
 [cluster]
 # Kubeconfig of the agent's own service account.
 kubeconfig = {kubeconfig}
-# Services are named <service>-<lease>.<domain>. Point *.<domain> to the ingress.
-domain = {domain}
-# Ingress class that serves them, and the port at which it answers.
-ingress_class = {ingress_class}
-ingress_port = {ingress_port}
-# Address ranges that tenants must not reach, beyond private, link-local, metadata and node addresses.
-deny_cidrs = {deny_cidrs}
-# Image registries that are taken although their name or address is private.
-allowed_registries = {allowed_registries}
 # Run although the kubeconfig is a cluster administrator's.
 allow_cluster_admin = {allow_cluster_admin}
+
+[workloads]
+# Services are named <service>-<lease>.<domain>. Point *.<domain> to the ingress.
+domain = {domain}
+# How the ingress answers: http or https, at which port; its class, and labels of the controller's namespace.
+ingress_scheme = {ingress_scheme}
+ingress_port = {ingress_port}
+ingress_class = {ingress_class}
+ingress_namespace_labels = {ingress_namespace_labels}
+# Address at which node ports are reached from outside. Without one, services that need them are refused.
+{node_port_host}
+# Address ranges that tenants must not reach, beyond private, link-local, metadata and node addresses.
+deny_cidrs = {deny_cidrs}
+# TCP ports that tenants must not reach on the internet: mail is what rented machines are abused for first.
+closed_ports = {closed_ports}
+# Image registries that are taken although their name or address is private.
+allowed_registries = {allowed_registries}
+# When nodes pull images: IfNotPresent or Always.
+image_pull_policy = {image_pull_policy}
+# Runtime class of all pods, for example gvisor.
+{runtime_class}
+# Storage class in the manifest = storage class in the cluster. What is not listed is refused.
+storage_classes = {storage_classes}
 
 [gateway]
 # Where the HTTPS API for tenants listens, and the host:port that stands on chain.
@@ -90,12 +101,19 @@ isolation = "{isolation}"
         stake = config.keys.stake,
         heartbeat_nodes = list(&config.heartbeat_nodes()),
         kubeconfig = quoted(&config.cluster.kubeconfig.to_string_lossy()),
-        domain = quoted(&config.cluster.domain),
-        ingress_class = quoted(&config.cluster.ingress_class),
-        ingress_port = config.cluster.ingress_port,
-        deny_cidrs = list(&config.cluster.deny_cidrs),
-        allowed_registries = list(&config.cluster.allowed_registries),
         allow_cluster_admin = config.cluster.allow_cluster_admin,
+        domain = quoted(&workloads.domain),
+        ingress_scheme = quoted(&workloads.ingress_scheme),
+        ingress_port = workloads.ingress_port,
+        ingress_class = quoted(&workloads.ingress_class),
+        ingress_namespace_labels = table(&workloads.ingress_namespace_labels),
+        node_port_host = optional("node_port_host", &workloads.node_port_host),
+        deny_cidrs = list(&workloads.deny_cidrs.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        closed_ports = format_args!("{:?}", workloads.closed_ports),
+        allowed_registries = list(&workloads.allowed_registries),
+        image_pull_policy = quoted(&workloads.image_pull_policy),
+        runtime_class = optional("runtime_class", &workloads.runtime_class),
+        storage_classes = table(&workloads.storage_classes),
         listen = quoted(&config.gateway.listen.to_string()),
         address = quoted(&config.gateway.address),
         keep_cpu = config.capacity.keep_cpu_milli,
@@ -108,4 +126,26 @@ isolation = "{isolation}"
         gpu = config.ask.gpu,
         endpoint = config.ask.endpoint,
     )
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.into()).to_string()
+}
+
+fn list(items: &[String]) -> String {
+    let items: Vec<_> = items.iter().map(|item| quoted(item)).collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn table(entries: &BTreeMap<String, String>) -> String {
+    let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
+    format!("{{ {} }}", entries.join(", "))
+}
+
+/// A key without value stays in the file as a comment.
+fn optional(key: &str, value: &Option<String>) -> String {
+    match value {
+        Some(value) => format!("{key} = {}", quoted(value)),
+        None => format!("# {key} = \"\""),
+    }
 }

@@ -32,7 +32,9 @@ fn the_least_config_takes_defaults() {
 fn the_template_reads_back_as_the_same_config() {
     let mut config = read(LEAST).unwrap();
     config.heartbeat.nodes = vec!["/dns/a\"b.example.org/tcp/30444".into()];
-    config.cluster.deny_cidrs = vec!["203.0.113.0/24".into()];
+    config.workloads.deny_cidrs = vec!["203.0.113.0/24".parse().unwrap()];
+    config.workloads.node_port_host = Some("203.0.113.1".into());
+    config.workloads.storage_classes.insert("beta3".into(), "fast".into());
     config.ask.attributes.insert("region".into(), "eu \"west\"".into());
     config.ask.isolation = Isolation::Kata;
     config.ask.cpu = "0.123456789012".parse().unwrap();
@@ -42,7 +44,7 @@ fn the_template_reads_back_as_the_same_config() {
 #[test]
 fn every_key_of_the_template_has_a_comment_above_it_or_its_group() {
     let text = template(&read(LEAST).unwrap());
-    for section in ["[chain]", "[keys]", "[heartbeat]", "[cluster]", "[gateway]", "[capacity]", "[ask]"] {
+    for section in ["[chain]", "[keys]", "[heartbeat]", "[cluster]", "[workloads]", "[gateway]", "[capacity]", "[ask]"] {
         let after = text.split(section).nth(1).unwrap();
         assert!(after.trim_start().starts_with('#'), "{section}");
     }
@@ -77,8 +79,8 @@ fn a_missing_key_is_named() {
 
 #[test]
 fn a_wrong_type_names_the_key() {
-    let (message, _) = problem(&format!("{LEAST}ingress_port = \"eighty\""));
-    assert!(message.starts_with("agent.toml: key `cluster.ingress_port`: "), "{message}");
+    let (message, _) = problem(&format!("{LEAST}[workloads]\ningress_port = \"eighty\""));
+    assert!(message.starts_with("agent.toml: key `workloads.ingress_port`: "), "{message}");
 }
 
 #[test]
@@ -96,15 +98,13 @@ fn values_that_make_no_sense_name_their_key() {
         ("[gateway]\naddress = \":8443\"", "gateway.address"),
         ("[ask]\ngpu = \"999999999999999\"", "ask.gpu"),
         ("[ask]\ncpu = -1", "ask.cpu"),
+        ("[workloads]\ndeny_cidrs = [\"10.0.0.0/33\"]", "workloads.deny_cidrs.0"),
+        ("[workloads]\ndomain = \".example.org\"", "workloads.domain"),
         ("[ask.attributes]\nregion = \"\"", "ask.attributes.region"),
     ] {
         let (message, _) = problem(&format!("{LEAST}{text}"));
         assert!(message.contains(&format!("key `{key}`: ")), "{message}");
     }
-    let (message, _) = problem(&format!("{LEAST}deny_cidrs = [\"10.0.0.0/33\"]"));
-    assert!(message.contains("key `cluster.deny_cidrs`: "), "{message}");
-    let (message, _) = problem(&format!("{LEAST}domain = \".example.org\""));
-    assert!(message.contains("key `cluster.domain`: "), "{message}");
 }
 
 #[test]
