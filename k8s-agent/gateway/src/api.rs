@@ -22,7 +22,7 @@ pub fn lease_status_path(lease: u64) -> String {
 #[serde(deny_unknown_fields)]
 pub struct ManifestBody {
     /// Random bytes that keep the hash on chain from being guessed.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::hex_text")]
     pub nonce: [u8; 32],
     /// The manifest.
     pub manifest: Manifest,
@@ -60,7 +60,7 @@ pub struct ProviderStatus {
     /// Its index.
     pub provider: u32,
     /// Genesis hash of its chain, in hex.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::hex_text")]
     pub genesis: [u8; 32],
     /// Version of the agent.
     pub version: String,

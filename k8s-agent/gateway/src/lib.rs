@@ -16,6 +16,7 @@
 pub mod api;
 pub mod auth;
 pub mod client;
+mod hex_text;
 pub mod manifest;
 pub mod receipt;
 pub mod server;

@@ -33,14 +33,14 @@ pub struct Receipt {
     /// The lease.
     pub lease: u64,
     /// Commitment to nonce and manifest.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::hex_text")]
     pub commitment: [u8; 32],
     /// Best block when the manifest was received.
     pub received: u32,
     /// The provider that signs.
     pub provider: u32,
     /// ed25519 signature by its heartbeat key.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::hex_text")]
     pub signature: [u8; 64],
 }
 
