@@ -17,7 +17,6 @@
 //! | [`access`] | the agent's own account in the cluster |
 //! | [`preflight`] | is this cluster fit for strangers' workloads? |
 
-pub mod access;
 pub mod apply;
 pub mod cluster;
 pub mod crd;
@@ -25,7 +24,6 @@ pub mod images;
 pub mod inventory;
 pub mod lease;
 pub mod objects;
-pub mod preflight;
 pub mod settings;
 pub mod status;
 pub mod store;

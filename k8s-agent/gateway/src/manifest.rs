@@ -44,10 +44,10 @@ pub fn check<'a>(
     if commitment(nonce, &manifest.hash()) != lease.commitment {
         return Err(ManifestError::Commitment);
     }
-    let [group] = manifest.groups() else {
-        return Err(ManifestError::Groups(manifest.groups().len()));
+    let [group] = manifest.groups.as_slice() else {
+        return Err(ManifestError::Groups(manifest.groups.len()));
     };
-    check_amounts(&group.totals(), &lease.resources)?;
+    check_amounts(&group.total(), &lease.resources)?;
     Ok(group)
 }
 
