@@ -1,0 +1,5 @@
+mod judging;
+mod reports;
+mod snapshots;
+mod unbilled;
+mod worker;

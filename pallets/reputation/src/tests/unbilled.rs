@@ -1,0 +1,126 @@
+use crate::{mock::*, JudgedUntil, Unbilled, UnbilledIndex};
+use perigee_primitives::{traits::Availability, UnbilledKind};
+use proptest::prelude::*;
+use UnbilledKind::{Absent, Maintenance};
+
+const P: u32 = 5;
+
+/// Writes runs as verdicts would, and lets them count as judged.
+fn add(start: u32, end: u32, kind: UnbilledKind) {
+    Reputation::add_run(P, start, end, kind);
+    JudgedUntil::<Test>::put(end.next_multiple_of(TIMES.epoch));
+}
+
+fn before(block: u32) -> u32 {
+    Reputation::unbilled_before(P, block)
+}
+
+#[test]
+fn a_provider_without_runs_is_always_billed() {
+    run(0, || assert_eq!(before(u32::MAX), 0));
+}
+
+#[test]
+fn runs_are_half_open() {
+    run(0, || {
+        add(10, 20, Absent);
+        let at = [9, 10, 11, 19, 20, 21].map(before);
+        assert_eq!(at, [0, 0, 1, 9, 10, 10]);
+    });
+}
+
+#[test]
+fn runs_of_another_kind_are_not_merged() {
+    run(0, || {
+        add(10, 20, Absent);
+        add(20, 30, Maintenance);
+        add(30, 40, Maintenance);
+        assert_eq!(Unbilled::<Test>::iter_prefix(P).count(), 2);
+        assert_eq!(before(35), 25);
+    });
+}
+
+#[test]
+fn providers_do_not_share_runs() {
+    run(0, || {
+        add(10, 20, Absent);
+        assert_eq!(Reputation::unbilled_before(P + 1, 100), 0);
+    });
+}
+
+#[test]
+fn forgetting_changes_no_answer_about_later_blocks() {
+    run(0, || {
+        for n in 0..10 {
+            add(n * 20, n * 20 + 10, Absent);
+        }
+        let answers: Vec<_> = (100..220).map(before).collect();
+        Reputation::forget_before(P, 100);
+        assert_eq!(UnbilledIndex::<Test>::get(P).first, 5);
+        assert_eq!(Unbilled::<Test>::iter_prefix(P).count(), 5);
+        assert_eq!((100..220).map(before).collect::<Vec<_>>(), answers);
+    });
+}
+
+#[test]
+fn a_run_that_reaches_the_asked_block_is_kept() {
+    run(0, || {
+        add(10, 30, Absent);
+        Reputation::forget_before(P, 29);
+        assert_eq!(before(25), 15);
+        Reputation::forget_before(P, 30);
+        assert_eq!(Unbilled::<Test>::iter_prefix(P).count(), 0);
+        assert_eq!(before(30), 20);
+        add(40, 50, Absent);
+        assert_eq!(before(45), 25);
+    });
+}
+
+#[test]
+fn forgetting_is_done_in_bounded_steps() {
+    run(0, || {
+        for n in 0..40 {
+            add(n * 20, n * 20 + 10, Absent);
+        }
+        Reputation::forget_before(P, 10_000);
+        assert_eq!(UnbilledIndex::<Test>::get(P).first, 16);
+        Reputation::forget_before(P, 10_000);
+        Reputation::forget_before(P, 10_000);
+        assert_eq!(Unbilled::<Test>::iter_prefix(P).count(), 0);
+        assert_eq!(before(10_000), 400);
+    });
+}
+
+#[test]
+fn forgetting_what_never_was_writes_nothing() {
+    run(0, || {
+        Reputation::forget_before(P, 100);
+        assert!(!UnbilledIndex::<Test>::contains_key(P));
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn binary_search_agrees_with_counting_block_by_block(
+        absent in proptest::collection::vec(any::<bool>(), 1..60),
+        forget in 0u32..600,
+    ) {
+        run(0, || {
+            let mut plain = vec![false; absent.len() * 10];
+            for (epoch, yes) in absent.iter().enumerate().filter(|(_, yes)| **yes) {
+                add(epoch as u32 * 10, epoch as u32 * 10 + 10, Absent);
+                plain[epoch * 10..][..10].fill(*yes);
+            }
+            let count = |block: u32| plain.iter().take(block as usize).filter(|b| **b).count() as u32;
+            for block in 0..=plain.len() as u32 {
+                assert_eq!(before(block), count(block));
+            }
+            Reputation::forget_before(P, forget);
+            for block in forget..=plain.len() as u32 {
+                assert_eq!(before(block), count(block));
+            }
+        });
+    }
+}
