@@ -4,7 +4,10 @@ use crate::{Config, Error};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, traits::ConstU32, BoundedVec};
-use perigee_primitives::{Balance, Charge, EscrowTotals, FeeRate, Ppm, MILLION};
+use perigee_primitives::{
+    traits::{Charge, EscrowTotals},
+    Balance, FeeRate, Ppm, MILLION,
+};
 use scale_info::TypeInfo;
 
 /// Payees that may wait for a payout at once: the segments of a lease, the fee's recipient and the owner.
@@ -72,7 +75,7 @@ impl<AccountId: Clone + PartialEq> Account<AccountId> {
     }
 
     /// What must be held for it: balance and credits.
-    #[cfg(any(feature = "try-runtime", test))]
+    #[cfg(any(feature = "try-runtime", feature = "std"))]
     pub(crate) fn owed(&self) -> Option<Balance> {
         self.totals.balance.checked_add(self.credited()?)
     }

@@ -29,7 +29,7 @@ extern crate alloc;
 mod account;
 mod payout;
 mod streaming;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 pub mod weights;
 

@@ -1,1 +1,99 @@
+//! Escrow over real balances.
 
+use crate as pallet_escrow;
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU128, VariantCountOf},
+};
+use perigee_primitives::{traits::Charge, Balance, FeeRate};
+use sp_runtime::BuildStorage;
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Escrow = pallet_escrow;
+}
+
+pub const ED: Balance = 10;
+pub const TENANT: u64 = 1;
+pub const OTHER: u64 = 2;
+pub const PROVIDER: u64 = 3;
+pub const TREASURY: u64 = 9;
+/// An account that does not exist.
+pub const NOBODY: u64 = 77;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = Block;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = ConstU128<ED>;
+    type AccountStore = System;
+    type FreezeIdentifier = RuntimeFreezeReason;
+    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+}
+
+parameter_types! {
+    pub const Treasury: u64 = TREASURY;
+}
+
+impl pallet_escrow::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type FeeRecipient = Treasury;
+    type WeightInfo = ();
+}
+
+/// 4 %.
+pub fn fee() -> FeeRate {
+    FeeRate::new(40_000).expect("within the bounds")
+}
+
+/// A charge of `amount` for `payee` at 4 %.
+pub fn charge(payee: u64, amount: Balance) -> Charge<u64> {
+    Charge {
+        payee,
+        amount,
+        fee: fee(),
+    }
+}
+
+/// Runs `test` and then all invariants.
+pub fn build_and_execute(test: impl FnOnce()) {
+    let balances = [TENANT, OTHER, PROVIDER, TREASURY].map(|who| (who, 1_000_000)).to_vec();
+    let genesis = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig {
+            balances,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
+    ext.execute_with(|| {
+        System::set_block_number(1);
+        test();
+        Escrow::do_try_state().expect("invariants hold");
+    });
+}

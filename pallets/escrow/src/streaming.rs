@@ -5,7 +5,10 @@ use frame_support::{
     ensure,
     traits::{fungible::hold::Mutate, Get},
 };
-use perigee_primitives::{traits::StreamingEscrow, Balance, Charge, EscrowId, EscrowTotals};
+use perigee_primitives::{
+    traits::{Charge, EscrowTotals, StreamingEscrow},
+    Balance, EscrowId,
+};
 use sp_runtime::{DispatchError, DispatchResult};
 
 impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {

@@ -7,7 +7,8 @@ use crate::{Bill, Segment, MAX_PENDING_SEGMENTS};
 use alloc::vec::Vec;
 use frame_support::BoundedVec;
 use perigee_primitives::{
-    traits::Availability, AttestationTimes, Balance, BlockNumber, Charge, CloseReason, ProviderId,
+    traits::{Availability, Charge},
+    AttestationTimes, Balance, BlockNumber, CloseReason, ProviderId,
 };
 
 /// What attestation knows about one provider.
@@ -174,6 +175,14 @@ impl<AccountId: Clone> Bill<AccountId> {
             .collect()
     }
 
+    /// How far a lease that ends at `end` can be billed.
+    pub fn billable_until(&self, judged: BlockNumber, end: BlockNumber) -> BlockNumber {
+        if self.segments.is_empty() {
+            return self.billed_until;
+        }
+        judged.min(end).max(self.billed_until)
+    }
+
     /// Notes that all blocks before `to` are billed.
     pub fn billed<F: Fn(BlockNumber) -> BlockNumber>(&mut self, judged: &Judgement<F>, to: BlockNumber) {
         if to > self.billed_until {
@@ -279,8 +288,17 @@ impl<'a, AccountId: Clone, F: Fn(BlockNumber) -> BlockNumber> Funds<'a, AccountI
 pub struct Standing {
     /// The first block that it is not billed for, and why, if every unjudged block is billed and nobody does anything.
     pub runs_until: Option<(BlockNumber, CloseReason)>,
+    /// The end is one by funds at a boundary that is not judged yet: it may still come later.
+    pub forecast: bool,
     /// At every judged boundary up to this block the balance suffices.
     pub funded_until: BlockNumber,
+}
+
+impl Standing {
+    /// The end, if it is effective at `now`.
+    pub fn ended_at(&self, now: BlockNumber) -> Option<(BlockNumber, CloseReason)> {
+        self.runs_until.filter(|(at, _)| !self.forecast && *at <= now)
+    }
 }
 
 /// Where an active lease stands that ends at `fixed` at the latest.
@@ -299,9 +317,12 @@ pub fn standing<AccountId: Clone, F: Fn(BlockNumber) -> BlockNumber>(
         (None, funds) => funds.map(|at| (at, CloseReason::FundsEnded)),
     };
     let judged_boundary = judged.boundary_at(judged.until);
+    let by_funds = matches!(runs_until, Some((_, CloseReason::FundsEnded)));
+    let forecast = by_funds && low.is_some_and(|low| low > judged_boundary);
     let before_low = low.map_or(judged_boundary, |low| low.saturating_sub(judged.times.epoch));
     Standing {
         runs_until,
+        forecast,
         funded_until: before_low.min(judged_boundary),
     }
 }

@@ -43,8 +43,15 @@ mod deploy;
 mod lifecycle;
 mod settlement;
 mod state;
+#[cfg(any(feature = "try-runtime", feature = "std"))]
+mod try_state;
 mod types;
 pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
 
 pub use pallet::*;
 pub use types::*;

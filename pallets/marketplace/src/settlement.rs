@@ -13,8 +13,8 @@ use frame_support::{
     },
 };
 use perigee_primitives::{
-    traits::{ProviderCapacity, StreamingEscrow},
-    Balance, BlockNumber, CloseReason, DeclineReason, EscrowTotals, LeaseId,
+    traits::{EscrowTotals, ProviderCapacity, StreamingEscrow},
+    Balance, BlockNumber, CloseReason, DeclineReason, LeaseId,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
                 let until = found.runs_until.map_or(BlockNumber::MAX, |(at, _)| at);
                 Self::bill(id, lease, until)?;
                 lease.bill.funded(found.funded_until);
-                if let Some((at, reason)) = found.runs_until.filter(|(at, _)| *at <= now) {
+                if let Some((at, reason)) = found.ended_at(now) {
                     Self::end(id, lease, at, reason);
                 }
             }
@@ -94,8 +94,8 @@ impl<T: Config> Pallet<T> {
     /// Bills what is judged, up to `end`.
     fn bill(id: LeaseId, lease: &mut Lease<T::AccountId>, end: BlockNumber) -> DispatchResult {
         let judged = judgement::<T::Availability>(lease.provider);
-        let until = judged.until.min(end);
-        if lease.bill.segments.is_empty() || until <= lease.bill.billed_until {
+        let until = lease.bill.billable_until(judged.until, end);
+        if until <= lease.bill.billed_until {
             return Ok(());
         }
         let charges = lease.bill.charges(&judged, until).ok_or(Error::<T>::Overflow)?;

@@ -2,27 +2,22 @@
 
 use crate::{billing::judgement, Config, Lease, Leases, Pallet, Reservation, Stage};
 use perigee_primitives::{
-    traits::StreamingEscrow, Balance, BlockNumber, CloseReason, EscrowTotals, LeaseId, LeasePhase, LeaseState,
+    traits::{EscrowTotals, StreamingEscrow},
+    Balance, BlockNumber, CloseReason, LeaseId, LeasePhase, LeaseState,
 };
 
-/// What a settlement now would find.
-struct Found {
-    phase: LeasePhase,
-    runs_until: Option<BlockNumber>,
-    /// The first block that is not billed, as far as it is known.
-    end: Option<BlockNumber>,
-}
+/// The phase by arithmetic, and the block at which the lease ended or will end if nothing else happens.
+type Found = (LeasePhase, Option<BlockNumber>);
 
 impl<T: Config> Pallet<T> {
     /// The state of a lease at the current block; `None` without a record of it.
     pub fn lease_state(id: LeaseId) -> Option<LeaseState<T::AccountId>> {
         let lease = Leases::<T>::get(id)?;
         let judged = judgement::<T::Availability>(lease.provider);
-        let found = Self::find(id, &lease);
-        let until = found
-            .end
-            .map_or(judged.until, |end| judged.until.min(end))
-            .max(lease.bill.billed_until);
+        let (phase, runs_until) = Self::find(id, &lease);
+        let until = lease
+            .bill
+            .billable_until(judged.until, runs_until.unwrap_or(BlockNumber::MAX));
         let stored = match lease.stage {
             Stage::Ended { totals, .. } => totals,
             _ => None,
@@ -33,16 +28,17 @@ impl<T: Config> Pallet<T> {
         };
         let billed = totals.to_payees.checked_add(totals.fee)?;
         let unbilled = judged.unbilled(lease.bill.billed_until, until);
-        let tail_end = found.end.map_or(Self::now(), |end| end.min(Self::now()));
+        let tail_end = runs_until.map_or(Self::now(), |end| end.min(Self::now()));
         let tail = lease.bill.full_cost(until, tail_end)?;
         Some(LeaseState {
-            phase: found.phase,
-            runs_until: found.runs_until,
+            phase,
+            runs_until,
             judged_until: judged.until,
             deposited: totals.deposited,
             billed,
             fee: totals.fee,
             unbilled_blocks: lease.bill.unbilled_blocks.saturating_add(unbilled),
+            // The tail is funded: nothing is cut off here.
             refundable: totals.balance.saturating_sub(tail),
             settled: stored.is_some(),
             to_provider: totals.to_payees,
@@ -58,34 +54,19 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// The phase by arithmetic, and the end.
     fn find(id: LeaseId, lease: &Lease<T::AccountId>) -> Found {
         let now = Self::now();
-        let ended = |at, reason| Found {
-            phase: LeasePhase::Ended { at, reason },
-            runs_until: Some(at),
-            end: Some(at),
-        };
+        let ended = |at, reason| (LeasePhase::Ended { at, reason }, Some(at));
         match lease.stage {
             Stage::Pending { activate_by } if activate_by <= now => ended(activate_by, CloseReason::ActivationMissed),
-            Stage::Pending { activate_by } => Found {
-                phase: LeasePhase::Pending { activate_by },
-                runs_until: None,
-                end: None,
-            },
+            Stage::Pending { activate_by } => (LeasePhase::Pending { activate_by }, Some(activate_by)),
             Stage::Active { since, .. } => {
-                let end = Self::standing_of(id, lease)
-                    .ok()
-                    .and_then(|standing| standing.runs_until);
-                match end {
-                    Some((at, reason)) if at <= now => ended(at, reason),
-                    end => {
-                        let at = end.map(|(at, _)| at);
-                        Found {
-                            phase: LeasePhase::Active { since },
-                            runs_until: at,
-                            end: at,
-                        }
+                let standing = Self::standing_of(id, lease).ok();
+                match standing.and_then(|standing| standing.ended_at(now)) {
+                    Some((at, reason)) => ended(at, reason),
+                    None => {
+                        let runs_until = standing.and_then(|standing| standing.runs_until);
+                        (LeasePhase::Active { since }, runs_until.map(|(at, _)| at))
                     }
                 }
             }

@@ -3,8 +3,8 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use perigee_primitives::{
-    AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, EscrowTotals, FeeRate, LeaseId, ProviderId,
-    Resources,
+    traits::EscrowTotals, AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, FeeRate, LeaseId,
+    ProviderId, Resources,
 };
 use scale_info::TypeInfo;
 

@@ -1,0 +1,358 @@
+//! The marketplace over real balances, escrow and providers, with attestation from a script.
+
+use crate::{self as pallet_marketplace, GroupOrder, Leases, Stage};
+use codec::Encode;
+use core::cell::RefCell;
+use frame_support::{
+    assert_ok, derive_impl, parameter_types,
+    traits::{fungible::HoldConsideration, ConstU128, ConstU32, Hooks, LinearStoragePrice, VariantCountOf},
+    weights::{Weight, WeightMeter},
+};
+use perigee_primitives::{
+    traits::Availability, AskId, AttestationTimes, Balance, BlockNumber, FeeRate, LeaseId, LeaseState, PriceSchedule,
+    ProviderId, Resources,
+};
+use sp_core::{ed25519, Pair};
+use sp_runtime::BuildStorage;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Providers = pallet_providers;
+    #[runtime::pallet_index(3)]
+    pub type Escrow = pallet_escrow;
+    #[runtime::pallet_index(4)]
+    pub type Marketplace = pallet_marketplace;
+}
+
+pub const ED: Balance = 10;
+pub const RICH: Balance = 1_000_000_000;
+pub const TENANT: u64 = 1;
+pub const OTHER: u64 = 2;
+pub const TREASURY: u64 = 9;
+/// Stash and operator of provider 0.
+pub const STASH: u64 = 10;
+pub const OPERATOR: u64 = 11;
+/// Stash and operator of provider 1.
+pub const STASH_1: u64 = 20;
+pub const OPERATOR_1: u64 = 21;
+
+/// E = 10, W = 20.
+pub const TIMES: AttestationTimes = AttestationTimes {
+    epoch: 10,
+    deadline: 5,
+    margin: 5,
+};
+/// W + E.
+pub const RESERVE: Balance = 30;
+pub const ACTIVATION_WINDOW: BlockNumber = 15;
+pub const NOTICE: BlockNumber = 25;
+pub const RESERVATION: Balance = 100;
+pub const GRACE: BlockNumber = 12;
+pub const RETENTION: BlockNumber = 60;
+pub const SETTLE_INTERVAL: BlockNumber = 200;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = Block;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = ConstU128<ED>;
+    type AccountStore = System;
+    type FreezeIdentifier = RuntimeFreezeReason;
+    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+}
+
+parameter_types! {
+    pub const Treasury: u64 = TREASURY;
+    pub const ProviderRecord: RuntimeHoldReason = RuntimeHoldReason::Providers(pallet_providers::HoldReason::Record);
+    pub const LeaseRecord: RuntimeHoldReason = RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
+    pub const RecordBase: Balance = 100;
+    pub const RecordByte: Balance = 1;
+    pub const Fee: FeeRate = FeeRate::new(40_000).expect("4 % lies within the bounds; qed");
+}
+
+type Record<Reason> = HoldConsideration<u64, Balances, Reason, LinearStoragePrice<RecordBase, RecordByte, Balance>>;
+
+impl pallet_providers::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type RecordDeposit = Record<ProviderRecord>;
+    type MinStake = ConstU128<1_000>;
+    type MaxAsks = ConstU32<8>;
+    type WeightInfo = ();
+}
+
+impl pallet_escrow::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type FeeRecipient = Treasury;
+    type WeightInfo = ();
+}
+
+impl pallet_marketplace::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Consideration = Record<LeaseRecord>;
+    type Escrow = Escrow;
+    type Providers = Providers;
+    type Availability = Script;
+    type Fee = Fee;
+    type ActivationWindow = ConstU32<ACTIVATION_WINDOW>;
+    type NoticeBlocks = ConstU32<NOTICE>;
+    type ReservationFee = ConstU128<RESERVATION>;
+    type TearDownGrace = ConstU32<GRACE>;
+    type RetentionBlocks = ConstU32<RETENTION>;
+    type SettleInterval = ConstU32<SETTLE_INTERVAL>;
+    type WeightInfo = ();
+}
+
+/// What the script says.
+#[derive(Default)]
+struct Scripted {
+    judged_until: BlockNumber,
+    absent: BTreeMap<ProviderId, BTreeSet<u32>>,
+    forgotten: BTreeMap<ProviderId, BlockNumber>,
+}
+
+thread_local! {
+    static SCRIPT: RefCell<Scripted> = RefCell::default();
+}
+
+/// Attestation from a script. It knows absences that are not judged yet, and nobody may bill by them.
+pub struct Script;
+
+impl Script {
+    /// Finds `provider` absent in `epochs`.
+    pub fn absent(provider: ProviderId, epochs: &[u32]) {
+        SCRIPT.with_borrow_mut(|s| s.absent.entry(provider).or_default().extend(epochs));
+    }
+
+    /// All blocks before `block` are judged.
+    pub fn judge(block: BlockNumber) {
+        SCRIPT.with_borrow_mut(|s| s.judged_until = s.judged_until.max(block));
+    }
+
+    /// What attestation was allowed to forget of `provider`.
+    pub fn forgotten(provider: ProviderId) -> BlockNumber {
+        SCRIPT.with_borrow(|s| s.forgotten.get(&provider).copied().unwrap_or_default())
+    }
+}
+
+impl Availability for Script {
+    fn judged_until() -> BlockNumber {
+        SCRIPT.with_borrow(|s| s.judged_until)
+    }
+
+    fn unbilled_before(provider: ProviderId, block: BlockNumber) -> BlockNumber {
+        SCRIPT.with_borrow(|s| {
+            let forgotten = s.forgotten.get(&provider).copied().unwrap_or_default();
+            assert!(
+                block >= forgotten,
+                "asked about block {block}, forgotten before {forgotten}"
+            );
+            let epochs = s.absent.get(&provider).into_iter().flatten();
+            epochs
+                .map(|e| block.min(TIMES.end_of(*e)).saturating_sub(TIMES.start_of(*e)))
+                .sum()
+        })
+    }
+
+    fn times() -> AttestationTimes {
+        TIMES
+    }
+
+    fn forget_before(provider: ProviderId, block: BlockNumber) {
+        SCRIPT.with_borrow_mut(|s| {
+            let known = s.forgotten.entry(provider).or_default();
+            *known = block.max(*known);
+        });
+    }
+}
+
+/// One unit of everything.
+pub fn resources(units: u32) -> Resources {
+    Resources {
+        cpu_milli: u64::from(units) * 100,
+        memory_mib: u64::from(units) * 64,
+        ..Default::default()
+    }
+}
+
+/// Prices at which `resources(1)` costs `rate` per block.
+fn prices(rate: u64) -> PriceSchedule {
+    PriceSchedule {
+        cpu_milli: rate * 10_000,
+        ..Default::default()
+    }
+}
+
+/// Registers a provider with ten units of capacity and one ask at `rate` per unit.
+fn register(stash: u64, operator: u64, rate: u64) {
+    let key = ed25519::Pair::from_seed(&[stash as u8; 32]);
+    let genesis: [u8; 32] = System::block_hash(0).into();
+    let proof = key.sign(&perigee_primitives::registration_message(&genesis, &stash));
+    assert_ok!(Providers::register(
+        RuntimeOrigin::signed(stash),
+        operator,
+        key.public().0,
+        proof.0,
+        vec![[7; 32]].try_into().expect("one pin"),
+        b"gateway.example:8443".to_vec().try_into().expect("short"),
+        1_000,
+    ));
+    assert_ok!(Providers::set_capacity(RuntimeOrigin::signed(operator), resources(10)));
+    publish(operator, rate);
+}
+
+/// Publishes one more ask.
+pub fn publish(operator: u64, rate: u64) -> AskId {
+    let ask = pallet_providers::NextAskId::<Test>::get();
+    let origin = RuntimeOrigin::signed(operator);
+    assert_ok!(Providers::publish_ask(
+        origin,
+        prices(rate),
+        Default::default(),
+        Default::default()
+    ));
+    ask
+}
+
+/// Provider 0 with ask 0 at rate 7 per unit, provider 1 with ask 1 at rate 11.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+    SCRIPT.with_borrow_mut(|s| *s = Scripted::default());
+    let who = [TENANT, OTHER, TREASURY, STASH, OPERATOR, STASH_1, OPERATOR_1];
+    let balances = who.map(|who| (who, RICH)).to_vec();
+    let genesis = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig {
+            balances,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
+    ext.execute_with(|| {
+        System::set_block_number(1);
+        register(STASH, OPERATOR, 7);
+        register(STASH_1, OPERATOR_1, 11);
+    });
+    ext
+}
+
+/// Runs `test` and then all invariants.
+pub fn build_and_execute(test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
+        test();
+        check();
+    });
+}
+
+/// All invariants, and that each pool's leased part is the sum of the leases that hold capacity.
+pub fn check() {
+    Escrow::do_try_state().expect("escrow's invariants hold");
+    Marketplace::do_try_state().expect("the marketplace's invariants hold");
+    for (id, provider) in pallet_providers::Providers::<Test>::iter() {
+        let held = Leases::<Test>::iter_values().filter(|lease| lease.provider == id && lease.capacity_held);
+        let sum = held.fold(Resources::default(), |sum, lease| {
+            sum.checked_add(&lease.resources).expect("small")
+        });
+        assert_eq!(sum, provider.leased, "the pool of provider {id}");
+        assert!(
+            sum.fits(&provider.capacity),
+            "more is leased of provider {id} than it has"
+        );
+    }
+}
+
+/// Goes to `block` without hooks and without verdicts.
+pub fn jump_to(block: BlockNumber) {
+    assert!(block >= System::block_number());
+    System::set_block_number(block);
+}
+
+/// Goes to `block`; verdicts come at the end of their epoch, the agenda is worked off at each block.
+pub fn run_to(block: BlockNumber) {
+    while System::block_number() < block {
+        System::set_block_number(System::block_number() + 1);
+        Script::judge(TIMES.start_of(TIMES.epoch_of(System::block_number())));
+        work_off_agenda();
+    }
+}
+
+/// The hook, without a limit.
+pub fn work_off_agenda() {
+    let mut meter = WeightMeter::with_limit(Weight::MAX);
+    Marketplace::on_poll(System::block_number(), &mut meter);
+}
+
+/// An order of one unit at ask 0 with `deposit`.
+pub fn order(deposit: Balance) -> GroupOrder {
+    GroupOrder {
+        resources: resources(1),
+        commitment: [3; 32],
+        asks: vec![0].try_into().expect("one ask"),
+        max_rate: 7,
+        deposit,
+        term: None,
+    }
+}
+
+/// Deploys as the tenant; returns the lease.
+pub fn deploy(order: GroupOrder) -> LeaseId {
+    let lease = crate::NextLeaseId::<Test>::get();
+    let groups = vec![order].try_into().expect("one group");
+    assert_ok!(Marketplace::deploy(RuntimeOrigin::signed(TENANT), groups));
+    lease
+}
+
+/// Deploys and activates at once.
+pub fn active(deposit: Balance) -> LeaseId {
+    let lease = deploy(order(deposit));
+    assert_ok!(Marketplace::activate(RuntimeOrigin::signed(OPERATOR), lease));
+    lease
+}
+
+/// Ends the deployment of `lease` by its tenant.
+pub fn close(lease: LeaseId) {
+    let deployment = Leases::<Test>::get(lease).expect("a record").deployment;
+    assert_ok!(Marketplace::close(RuntimeOrigin::signed(TENANT), deployment));
+}
+
+/// The computed state.
+pub fn state(lease: LeaseId) -> LeaseState<u64> {
+    Marketplace::lease_state(lease).expect("a record")
+}
+
+/// The recorded stage.
+pub fn stage(lease: LeaseId) -> Stage {
+    Leases::<Test>::get(lease).expect("a record").stage
+}
+
+/// Was this event deposited?
+pub fn has_event(event: crate::Event<Test>) -> bool {
+    let event = RuntimeEvent::from(event).encode();
+    System::events().iter().any(|record| record.event.encode() == event)
+}

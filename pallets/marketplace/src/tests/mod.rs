@@ -1,0 +1,6 @@
+//! Behaviour of the marketplace.
+
+mod agenda;
+mod ending;
+mod opening;
+mod settling;

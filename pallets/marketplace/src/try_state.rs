@@ -1,0 +1,197 @@
+//! Invariants, one function each.
+
+use crate::{
+    Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, HoldReason, Lease, Leases, LeasesByProvider,
+    NextDeploymentId, NextLeaseId, Pallet, Reservation, Stage, Tickets, MAX_PENDING_SEGMENTS,
+};
+use alloc::collections::BTreeMap;
+use frame_support::{ensure, traits::fungible::hold::Inspect};
+use perigee_primitives::{
+    traits::{Availability, EscrowTotals, StreamingEscrow},
+    Balance, LeaseId,
+};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+    /// Checks all invariants.
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
+        for (id, lease) in Leases::<T>::iter() {
+            Self::ids_were_given_out(id, &lease)?;
+            Self::lease_belongs_to_its_deployment(id, &lease)?;
+            Self::money_is_accounted_for(id, &lease)?;
+            Self::tail_is_funded(id, &lease)?;
+            Self::bill_is_in_order(&lease)?;
+            Self::capacity_index_matches(id, &lease)?;
+        }
+        Self::deployments_are_whole()?;
+        Self::one_agenda_entry_per_lease()?;
+        Self::no_orphans_in_the_capacity_index()?;
+        Self::reservations_equal_holds()
+    }
+
+    /// Every id is below the next one: none is given out twice.
+    fn ids_were_given_out(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        ensure!(id < NextLeaseId::<T>::get(), "a lease id is not below the next");
+        ensure!(
+            lease.deployment < NextDeploymentId::<T>::get(),
+            "a deployment id is not below the next"
+        );
+        Ok(())
+    }
+
+    fn lease_belongs_to_its_deployment(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let deployment = Deployments::<T>::get(lease.deployment).ok_or("a lease without a deployment")?;
+        ensure!(deployment.leases.contains(&id), "a deployment does not list its lease");
+        ensure!(
+            deployment.owner == lease.owner,
+            "lease and deployment differ in their owner"
+        );
+        Ok(())
+    }
+
+    /// A live lease has an open account; a final one has totals without a balance; both add up.
+    fn money_is_accounted_for(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let totals = match lease.stage {
+            Stage::Ended {
+                totals: Some(totals), ..
+            } => {
+                ensure!(totals.balance == 0, "a final lease has a balance");
+                totals
+            }
+            _ => T::Escrow::totals(id).ok_or("a live lease without an escrow account")?,
+        };
+        let EscrowTotals {
+            deposited,
+            balance,
+            to_payees,
+            fee,
+            refunded,
+        } = totals;
+        let sum = [balance, to_payees, fee, refunded]
+            .into_iter()
+            .try_fold(0, Balance::checked_add);
+        ensure!(
+            sum == Some(deposited),
+            "deposits differ from paid, fee, refund and balance"
+        );
+        Ok(())
+    }
+
+    /// An ended lease's balance covers every block up to its end.
+    fn tail_is_funded(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let Stage::Ended { at, totals: None, .. } = lease.stage else {
+            return Ok(());
+        };
+        let tail = lease
+            .bill
+            .full_cost(lease.bill.billed_until, at)
+            .ok_or("a tail's cost overflows")?;
+        let balance = T::Escrow::totals(id)
+            .ok_or("a live lease without an escrow account")?
+            .balance;
+        ensure!(tail <= balance, "a tail is not funded");
+        Ok(())
+    }
+
+    fn bill_is_in_order(lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let bill = &lease.bill;
+        let active = matches!(lease.stage, Stage::Active { .. });
+        ensure!(!active || !bill.segments.is_empty(), "an active lease without terms");
+        ensure!(
+            bill.funded_until <= bill.billed_until,
+            "funds were checked beyond what is billed"
+        );
+        ensure!(
+            bill.segments.windows(2).all(|pair| pair[0].from < pair[1].from),
+            "segments out of order"
+        );
+        let pending = bill.pending(T::Availability::judged_until());
+        ensure!(pending <= MAX_PENDING_SEGMENTS as usize, "too many pending changes");
+        Ok(())
+    }
+
+    fn capacity_index_matches(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let listed = LeasesByProvider::<T>::contains_key(lease.provider, id);
+        ensure!(
+            listed == lease.capacity_held,
+            "the index of a provider's leases differs from the lease"
+        );
+        Ok(())
+    }
+
+    /// A deployment has leases, an entry at its owner and a record deposit; nothing else has.
+    fn deployments_are_whole() -> Result<(), TryRuntimeError> {
+        let mut count = 0;
+        for (id, deployment) in Deployments::<T>::iter() {
+            count += 1;
+            ensure!(!deployment.leases.is_empty(), "an empty deployment remains");
+            ensure!(
+                deployment.leases.iter().all(Leases::<T>::contains_key),
+                "a deployment lists a lease that is gone"
+            );
+            ensure!(
+                DeploymentsByOwner::<T>::contains_key(&deployment.owner, id),
+                "an owner does not list a deployment"
+            );
+            ensure!(Tickets::<T>::contains_key(id), "a deployment without a record deposit");
+        }
+        ensure!(
+            Tickets::<T>::iter_keys().count() == count,
+            "a record deposit without a deployment"
+        );
+        ensure!(
+            DeploymentsByOwner::<T>::iter_keys().count() == count,
+            "an owner lists a deployment that is gone"
+        );
+        Ok(())
+    }
+
+    /// One end per live lease: each lease stands in both agendas, once, at the block it says.
+    fn one_agenda_entry_per_lease() -> Result<(), TryRuntimeError> {
+        let mut count = 0;
+        for (id, lease) in Leases::<T>::iter() {
+            count += 1;
+            let key = lease.wake.to_be_bytes();
+            ensure!(Agenda::<T>::contains_key(key, id), "a lease is not on the agenda");
+            ensure!(
+                AgendaByProvider::<T>::contains_key((lease.provider, key, id)),
+                "a lease is not on its agenda"
+            );
+        }
+        ensure!(
+            Agenda::<T>::iter_keys().count() == count,
+            "the agenda holds more than the leases"
+        );
+        ensure!(
+            AgendaByProvider::<T>::iter_keys().count() == count,
+            "a provider's agenda holds more than its leases"
+        );
+        Ok(())
+    }
+
+    fn no_orphans_in_the_capacity_index() -> Result<(), TryRuntimeError> {
+        let gone = LeasesByProvider::<T>::iter_keys().any(|(_, id)| !Leases::<T>::contains_key(id));
+        ensure!(!gone, "a provider's index lists a lease that is gone");
+        Ok(())
+    }
+
+    /// The reservation fee is held for pending leases only, and each owner's hold is their sum.
+    fn reservations_equal_holds() -> Result<(), TryRuntimeError> {
+        let mut held = BTreeMap::<T::AccountId, Balance>::new();
+        for lease in Leases::<T>::iter_values() {
+            let sum = held.entry(lease.owner).or_default();
+            if let Reservation::Held(amount) = lease.reservation {
+                ensure!(
+                    matches!(lease.stage, Stage::Pending { .. }),
+                    "a reservation fee outlives its reservation"
+                );
+                *sum = sum.checked_add(amount).ok_or("an owner's reservation fees overflow")?;
+            }
+        }
+        for (owner, amount) in held {
+            let on_hold = T::Currency::balance_on_hold(&HoldReason::Reservation.into(), &owner);
+            ensure!(on_hold == amount, "an owner's hold differs from its reservation fees");
+        }
+        Ok(())
+    }
+}
