@@ -74,7 +74,7 @@ impl Cluster {
         if hosts.is_empty() {
             return Ok(None);
         }
-        let ingresses = self.list(&self.all::<Ingress>(), ListParams::default()).await?;
+        let ingresses = self.list(self.all::<Ingress>(), ListParams::default()).await?;
         let own = namespace_of(id);
         let others = ingresses.iter().filter(|i| i.metadata.namespace.as_ref() != Some(&own));
         let rules = others.filter_map(|i| i.spec.as_ref()?.rules.as_ref()).flatten();
@@ -116,7 +116,7 @@ impl Cluster {
     {
         let api = self.namespaced::<K>(&namespace_of(id));
         let wanted: BTreeSet<String> = wanted.iter().map(ResourceExt::name_any).collect();
-        let found = self.list_metadata(&api, ListParams::default().labels(&selector_of(id))).await?;
+        let found = self.list_metadata(api.clone(), ListParams::default().labels(&selector_of(id))).await?;
         for name in found.into_iter().filter_map(|meta| meta.name).filter(|name| !wanted.contains(name)) {
             match api.delete(&name, &DeleteParams::background()).await {
                 Err(kube::Error::Api(status)) if status.code == 404 => {}

@@ -72,7 +72,7 @@ impl Cluster {
         let slices = self.namespaced::<EndpointSlice>("default");
         let api_slices = ListParams::default().labels("kubernetes.io/service-name=kubernetes");
         let (nodes, slices) =
-            try_join(self.list(&self.all::<Node>(), ListParams::default()), self.list(&slices, api_slices)).await?;
+            try_join(self.list(self.all::<Node>(), ListParams::default()), self.list(slices, api_slices)).await?;
         Ok(crate::NetworkFacts { nodes: node_addresses(&nodes), api: endpoint_addresses(&slices) })
     }
 
@@ -112,7 +112,7 @@ impl Cluster {
     }
 
     /// All pages of a list.
-    pub(crate) async fn list<K>(&self, api: &Api<K>, params: ListParams) -> Result<Vec<K>, ClusterError>
+    pub(crate) async fn list<K>(&self, api: Api<K>, params: ListParams) -> Result<Vec<K>, ClusterError>
     where
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
@@ -130,7 +130,7 @@ impl Cluster {
     }
 
     /// Names and labels of all objects that `params` select.
-    pub(crate) async fn list_metadata<K>(&self, api: &Api<K>, params: ListParams) -> Result<Vec<ObjectMeta>, ClusterError>
+    pub(crate) async fn list_metadata<K>(&self, api: Api<K>, params: ListParams) -> Result<Vec<ObjectMeta>, ClusterError>
     where
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,

@@ -149,8 +149,8 @@ impl Cluster {
     /// Measures all nodes that take pods now.
     pub async fn inventory(&self) -> Result<Inventory, ClusterError> {
         let (nodes, pods) = try_join!(
-            self.list(&self.all::<Node>(), ListParams::default()),
-            self.list(&self.all::<Pod>(), ListParams::default()),
+            self.list(self.all::<Node>(), ListParams::default()),
+            self.list(self.all::<Pod>(), ListParams::default()),
         )?;
         Ok(measure(&nodes, &pods))
     }

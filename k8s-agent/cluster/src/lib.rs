@@ -17,6 +17,7 @@
 //! | [`access`] | the agent's own account in the cluster |
 //! | [`preflight`] | is this cluster fit for strangers' workloads? |
 
+pub mod access;
 pub mod apply;
 pub mod cluster;
 pub mod crd;
@@ -29,6 +30,7 @@ pub mod status;
 pub mod store;
 pub mod teardown;
 
+mod cidr_text;
 mod error;
 
 pub use cluster::Cluster;

@@ -21,6 +21,7 @@ pub struct Settings {
     /// Address at which node ports are reached from outside; without one, services that need them are refused.
     pub node_port_host: Option<String>,
     /// Networks that workloads must not reach, beside private and special ones.
+    #[serde(with = "crate::cidr_text")]
     pub deny_cidrs: Vec<IpNet>,
     /// TCP ports that workloads must not reach on the internet.
     pub closed_ports: Vec<u16>,
@@ -41,7 +42,7 @@ impl Default for Settings {
             ingress_scheme: "http".into(),
             ingress_port: 8088,
             ingress_class: "perigee".into(),
-            ingress_namespace_labels: [("kubernetes.io/metadata.name".into(), "ingress".into())].into(),
+            ingress_namespace_labels: [("kubernetes.io/metadata.name".into(), "perigee-ingress".into())].into(),
             node_port_host: None,
             deny_cidrs: Vec::new(),
             // Mail is what rented machines are abused for first, and one spammer costs the whole address range.

@@ -124,11 +124,11 @@ impl Cluster {
         let namespace = namespace_of(id);
         let all = ListParams::default;
         let (deployments, sets, pods, ingresses, services) = try_join!(
-            self.list(&self.namespaced::<Deployment>(&namespace), all()),
-            self.list(&self.namespaced::<StatefulSet>(&namespace), all()),
-            self.list(&self.namespaced::<Pod>(&namespace), all()),
-            self.list(&self.namespaced::<Ingress>(&namespace), all()),
-            self.list(&self.namespaced::<Service>(&namespace), all()),
+            self.list(self.namespaced::<Deployment>(&namespace), all()),
+            self.list(self.namespaced::<StatefulSet>(&namespace), all()),
+            self.list(self.namespaced::<Pod>(&namespace), all()),
+            self.list(self.namespaced::<Ingress>(&namespace), all()),
+            self.list(self.namespaced::<Service>(&namespace), all()),
         )?;
         if deployments.is_empty() && sets.is_empty() {
             return Ok(None);

@@ -46,7 +46,7 @@ impl Cluster {
     /// All delivered manifests. One that cannot be read is skipped with a warning: it must not stop the others.
     pub async fn manifests_held(&self) -> Result<Vec<StoredManifest>, ClusterError> {
         let params = ListParams::default().labels(&format!("{}={}", KIND_LABEL.0, KIND_LABEL.1));
-        let secrets = self.list(&self.manifests(), params).await?;
+        let secrets = self.list(self.manifests(), params).await?;
         let read = |secret: &Secret| match from_secret(secret) {
             Ok(stored) => Some(stored),
             Err(error) => {

@@ -49,7 +49,7 @@ impl Cluster {
     /// All leases of which something may be in the cluster: those with a record, which is the first thing made and the
     /// last removed, and those whose manifest was delivered.
     pub async fn leases_held(&self) -> Result<Vec<HeldLease>, ClusterError> {
-        let records = self.list(&self.all::<CloudLease>(), ListParams::default()).await?;
+        let records = self.list(self.all::<CloudLease>(), ListParams::default()).await?;
         let mut held: Vec<HeldLease> = records.into_iter().filter_map(held_record).collect();
         for stored in self.manifests_held().await? {
             let Lease { id, commitment, owner } = stored.lease;
@@ -70,7 +70,7 @@ impl Cluster {
                 if namespace.metadata.deletion_timestamp.is_none() {
                     self.delete_exactly::<Namespace>(&name, &namespace.metadata).await?;
                 }
-                let pods = self.list_metadata(&self.namespaced::<Pod>(&name), ListParams::default()).await?;
+                let pods = self.list_metadata(self.namespaced::<Pod>(&name), ListParams::default()).await?;
                 return Ok(TearDown::Waiting { pods: pods.len() });
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     images::{self, ImageError},
     settings::Settings,
 };
-use perigee_sdl::{ManifestGroup, Service, Storage};
+use perigee_sdl::{resources::Storage, ManifestGroup, Service};
 use std::{collections::BTreeSet, net::IpAddr};
 
 /// Services of one lease.

@@ -15,7 +15,7 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 use kube::api::ObjectMeta;
-use perigee_sdl::{Service, Storage};
+use perigee_sdl::{resources::Storage, Service};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resource that stands for a GPU.
