@@ -41,4 +41,4 @@ mod generated {}
 pub(crate) use generated::*;
 
 // The one type that calls need by name; where the pallet declares it is its own business.
-pub(crate) use generated::runtime_types::skeleton::marketplace::GroupOrder;
+pub(crate) use generated::runtime_types::pallet_marketplace::types::GroupOrder;

@@ -1,6 +1,6 @@
 //! Streams of blocks that outlive connections.
 
-use crate::{link::Link, records::BlockId, Chain, ChainError};
+use crate::{chain::height, config::PerigeeConfig, link::Link, records::BlockId, Chain, ChainError};
 use futures::{stream, Stream, StreamExt};
 use subxt::client::Blocks;
 
@@ -10,10 +10,12 @@ enum Kind {
     Finalised,
 }
 
+type Source = (Link, Blocks<PerigeeConfig>);
+
 struct Follow {
     chain: Chain,
     kind: Kind,
-    source: Option<(Link, Blocks<crate::config::PerigeeConfig>)>,
+    source: Option<Source>,
     attempt: usize,
 }
 
@@ -53,7 +55,7 @@ impl Follow {
                 tokio::time::sleep(Chain::pause(self.attempt - 1)).await;
             }
             self.attempt += 1;
-            self.source = Some(self.subscribe().await?);
+            self.source = Some(subscribe(self.chain.clone(), self.kind).await?);
         }
         match self.pull().await {
             Ok(block) => {
@@ -68,27 +70,27 @@ impl Follow {
         }
     }
 
-    async fn subscribe(&self) -> Result<(Link, Blocks<crate::config::PerigeeConfig>), ChainError> {
-        let link = self.chain.link().await?;
-        let blocks = match self.kind {
-            Kind::Best => link.client.stream_best_blocks().await,
-            Kind::Finalised => link.client.stream_blocks().await,
-        };
-        let blocks = blocks.map_err(|e| link.error(e))?;
-        Ok((link, blocks))
-    }
-
     async fn pull(&mut self) -> Result<BlockId, ChainError> {
         let Some((link, blocks)) = &mut self.source else {
             return Err(ChainError::Protocol("no subscription".into()));
         };
         match blocks.next().await {
             Some(Ok(block)) => Ok(BlockId {
-                number: block.header().number,
+                number: height(block.header().number)?,
                 hash: block.hash().0,
             }),
             Some(Err(e)) => Err(link.error(e)),
             None => Err(link.lost("the node ended the subscription".into())),
         }
     }
+}
+
+async fn subscribe(chain: Chain, kind: Kind) -> Result<Source, ChainError> {
+    let link = chain.link().await?;
+    let blocks = match kind {
+        Kind::Best => link.client.stream_best_blocks().await,
+        Kind::Finalised => link.client.stream_blocks().await,
+    };
+    let blocks = blocks.map_err(|e| link.error(e))?;
+    Ok((link, blocks))
 }

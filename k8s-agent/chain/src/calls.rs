@@ -114,28 +114,41 @@ pub fn register(with: Registration) -> Call {
 
 /// Says what a provider offers in all; signed by its operator.
 pub fn set_capacity(resources: Resources) -> Call {
-    call("providers.set_capacity", api::transactions().providers().set_capacity(Static(resources)))
+    call(
+        "providers.set_capacity",
+        api::transactions().providers().set_capacity(Static(resources)),
+    )
 }
 
 /// Publishes a standing ask; signed by the operator.
 pub fn publish_ask(prices: PriceSchedule, attributes: &Attributes, isolation: Isolation) -> Call {
-    let attributes = attributes.iter().map(|(k, v)| (bounded(k.to_vec()), bounded(v.to_vec()))).collect();
+    let attributes = attributes
+        .iter()
+        .map(|(k, v)| (bounded(k.to_vec()), bounded(v.to_vec())))
+        .collect();
     call(
         "providers.publish_ask",
-        api::transactions().providers().publish_ask(Static(prices), bounded(attributes), Static(isolation)),
+        api::transactions()
+            .providers()
+            .publish_ask(Static(prices), bounded(attributes), Static(isolation)),
     )
 }
 
 /// Withdraws an ask; signed by the operator.
 pub fn withdraw_ask(ask: AskId) -> Call {
-    call("providers.withdraw_ask", api::transactions().providers().withdraw_ask(ask))
+    call(
+        "providers.withdraw_ask",
+        api::transactions().providers().withdraw_ask(ask),
+    )
 }
 
 /// Changes pins and address of a gateway; signed by the operator.
 pub fn set_gateway(pins: Vec<TlsPin>, gateway: &str) -> Call {
     call(
         "providers.set_gateway",
-        api::transactions().providers().set_gateway(bounded(pins), bounded(gateway.as_bytes().to_vec())),
+        api::transactions()
+            .providers()
+            .set_gateway(bounded(pins), bounded(gateway.as_bytes().to_vec())),
     )
 }
 
@@ -147,7 +160,10 @@ pub fn retire() -> Call {
 /// Opens a deployment; signed by its owner.
 pub fn deploy(groups: Vec<GroupOrder>) -> Call {
     let groups = groups.into_iter().map(order).collect();
-    call("marketplace.deploy", api::transactions().marketplace().deploy(bounded(groups)))
+    call(
+        "marketplace.deploy",
+        api::transactions().marketplace().deploy(bounded(groups)),
+    )
 }
 
 fn order(group: GroupOrder) -> api::GroupOrder {
@@ -163,12 +179,18 @@ fn order(group: GroupOrder) -> api::GroupOrder {
 
 /// Starts a lease, and its bill; signed by the operator.
 pub fn activate(lease: LeaseId) -> Call {
-    call("marketplace.activate", api::transactions().marketplace().activate(lease))
+    call(
+        "marketplace.activate",
+        api::transactions().marketplace().activate(lease),
+    )
 }
 
 /// Declines a lease before its activation; signed by the operator.
 pub fn decline(lease: LeaseId, reason: DeclineReason) -> Call {
-    call("marketplace.decline", api::transactions().marketplace().decline(lease, Static(reason)))
+    call(
+        "marketplace.decline",
+        api::transactions().marketplace().decline(lease, Static(reason)),
+    )
 }
 
 /// Closes a deployment; signed by its owner.
@@ -178,12 +200,18 @@ pub fn close(deployment: DeploymentId) -> Call {
 
 /// Ends a lease after the notice period; signed by the operator.
 pub fn give_notice(lease: LeaseId) -> Call {
-    call("marketplace.give_notice", api::transactions().marketplace().give_notice(lease))
+    call(
+        "marketplace.give_notice",
+        api::transactions().marketplace().give_notice(lease),
+    )
 }
 
 /// Adds to the escrow of a lease; signed by its owner.
 pub fn deposit(lease: LeaseId, amount: Balance) -> Call {
-    call("marketplace.deposit", api::transactions().marketplace().deposit(lease, amount))
+    call(
+        "marketplace.deposit",
+        api::transactions().marketplace().deposit(lease, amount),
+    )
 }
 
 /// Settles a lease up to what is judged; anybody may.
@@ -193,7 +221,10 @@ pub fn settle(lease: LeaseId) -> Call {
 
 /// Reports that nothing of these leases, at most 64, is left in the cluster; signed by the operator.
 pub fn torn_down(leases: Vec<LeaseId>) -> Call {
-    call("marketplace.torn_down", api::transactions().marketplace().torn_down(bounded(leases)))
+    call(
+        "marketplace.torn_down",
+        api::transactions().marketplace().torn_down(bounded(leases)),
+    )
 }
 
 /// Pays out what an escrow owes to `payee`; anybody may.
@@ -205,6 +236,8 @@ pub fn claim(escrow: EscrowId, payee: AccountId) -> Call {
 pub fn transfer(to: AccountId, amount: Balance) -> Call {
     call(
         "balances.transfer_keep_alive",
-        api::transactions().balances().transfer_keep_alive(MultiAddress::Id(to), amount),
+        api::transactions()
+            .balances()
+            .transfer_keep_alive(MultiAddress::Id(to), amount),
     )
 }

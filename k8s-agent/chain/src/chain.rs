@@ -1,11 +1,7 @@
 //! The connection as callers see it.
 
-use crate::{
-    link::Link,
-    records::BlockId,
-    view::View,
-    AccountId, ChainError, Hash,
-};
+use crate::{link::Link, records::BlockId, view::View, AccountId, ChainError, Hash};
+use perigee_primitives::BlockNumber;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, RwLock};
 
@@ -16,6 +12,9 @@ const RETRY: [Duration; 4] = [
     Duration::from_secs(3),
     Duration::from_secs(10),
 ];
+
+/// Blocks over which the time of one is measured. A node keeps the state of at least 256.
+const BLOCK_TIME_SAMPLE: u32 = 100;
 
 /// What the chain specification says the chain is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,13 +100,17 @@ impl Chain {
     /// The newest block.
     pub async fn best_block(&self) -> Result<BlockId, ChainError> {
         let link = self.link().await?;
-        let header = link.methods.chain_get_header(None).await.map_err(|e| link.rpc_error(e))?;
+        let header = link
+            .methods
+            .chain_get_header(None)
+            .await
+            .map_err(|e| link.rpc_error(e))?;
         let header = header.ok_or_else(|| ChainError::Protocol("the node has no best block".into()))?;
-        let hash = link.methods.chain_get_block_hash(Some(u64::from(header.number).into())).await;
+        let hash = link.methods.chain_get_block_hash(Some(header.number.into())).await;
         let hash = hash.map_err(|e| link.rpc_error(e))?;
         let hash = hash.ok_or_else(|| ChainError::Protocol(format!("block {} has no hash", header.number)))?;
         Ok(BlockId {
-            number: header.number,
+            number: height(header.number)?,
             hash: hash.0,
         })
     }
@@ -115,13 +118,48 @@ impl Chain {
     /// The newest block that can no longer be undone.
     pub async fn finalised_block(&self) -> Result<BlockId, ChainError> {
         let link = self.link().await?;
-        let hash = link.methods.chain_get_finalized_head().await.map_err(|e| link.rpc_error(e))?;
-        let header = link.methods.chain_get_header(Some(hash)).await.map_err(|e| link.rpc_error(e))?;
+        let hash = link
+            .methods
+            .chain_get_finalized_head()
+            .await
+            .map_err(|e| link.rpc_error(e))?;
+        let header = link
+            .methods
+            .chain_get_header(Some(hash))
+            .await
+            .map_err(|e| link.rpc_error(e))?;
         let header = header.ok_or_else(|| ChainError::Protocol("the finalised block has no header".into()))?;
         Ok(BlockId {
-            number: header.number,
+            number: height(header.number)?,
             hash: hash.0,
         })
+    }
+
+    /// How long a block took lately, measured over up to [`BLOCK_TIME_SAMPLE`] blocks.
+    pub async fn block_time(&self) -> Result<Duration, ChainError> {
+        let best = self.best().await?;
+        let nominal = Duration::from_millis(best.block_time()?);
+        let number = best.block().number;
+        // Block 0 has no time, and a few blocks say nothing.
+        let past = number.saturating_sub(BLOCK_TIME_SAMPLE).max(1);
+        if number.saturating_sub(past) < BLOCK_TIME_SAMPLE / 10 {
+            return Ok(nominal);
+        }
+        let link = self.link().await?;
+        let hash = link.methods.chain_get_block_hash(Some(u64::from(past).into())).await;
+        let Some(hash) = hash.map_err(|e| link.rpc_error(e))? else {
+            return Ok(nominal);
+        };
+        let earlier = self
+            .at(BlockId {
+                number: past,
+                hash: hash.0,
+            })
+            .await?
+            .timestamp()
+            .await?;
+        let span = best.timestamp().await?.saturating_sub(earlier);
+        Ok(Duration::from_millis(span) / (number - past))
     }
 
     /// State after the newest block.
@@ -142,9 +180,13 @@ impl Chain {
     /// State after the block with this hash.
     pub async fn at_hash(&self, hash: Hash) -> Result<View, ChainError> {
         let link = self.link().await?;
-        let header = link.methods.chain_get_header(Some(hash.into())).await.map_err(|e| link.rpc_error(e))?;
+        let header = link
+            .methods
+            .chain_get_header(Some(hash.into()))
+            .await
+            .map_err(|e| link.rpc_error(e))?;
         let header = header.ok_or_else(|| ChainError::Protocol(format!("no block 0x{}", hex::encode(hash))))?;
-        let number = header.number;
+        let number = height(header.number)?;
         View::open(link, BlockId { number, hash }).await
     }
 
@@ -178,6 +220,13 @@ impl Chain {
     pub(crate) fn pause(attempt: usize) -> Duration {
         RETRY[attempt.min(RETRY.len() - 1)]
     }
+}
+
+/// Heights travel as 64 bits and are 32 on this chain.
+pub(crate) fn height(number: u64) -> Result<BlockNumber, ChainError> {
+    number
+        .try_into()
+        .map_err(|_| ChainError::Protocol(format!("block number {number} is too large")))
 }
 
 fn check_genesis(expected: &Hash, found: &Hash) -> Result<(), ChainError> {

@@ -107,11 +107,29 @@ impl Event {
         }
         read!(
             DeploymentOpened { deployment, owner },
-            LeaseOpened { lease, deployment, provider, ask, rate, activate_by },
+            LeaseOpened {
+                lease,
+                deployment,
+                provider,
+                ask,
+                rate,
+                activate_by
+            },
             LeaseActivated { lease, at },
-            LeaseSettled { lease, until, billed, fee },
+            LeaseSettled {
+                lease,
+                until,
+                billed,
+                fee
+            },
             LeaseEnded { lease, at, reason },
-            LeaseFinal { lease, deposited, to_provider, fee, refunded },
+            LeaseFinal {
+                lease,
+                deposited,
+                to_provider,
+                fee,
+                refunded
+            },
             Deposited { lease, who, amount },
             NoticeGiven { lease, ends_at },
         );

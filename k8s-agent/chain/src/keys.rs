@@ -200,11 +200,18 @@ impl KeyStore {
         fs::create_dir_all(&self.directory).map_err(|e| self.io(&self.directory, e))?;
         fs::set_permissions(&self.directory, fs::Permissions::from_mode(0o700))
             .map_err(|e| self.io(&self.directory, e))?;
-        let mut file = match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        let mut file = match fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+        {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(KeyError::Exists(name.into())),
             other => other.map_err(|e| self.io(path, e))?,
         };
-        writeln!(file, "{phrase}").and_then(|()| file.sync_all()).map_err(|e| self.io(path, e))
+        writeln!(file, "{phrase}")
+            .and_then(|()| file.sync_all())
+            .map_err(|e| self.io(path, e))
     }
 
     fn io(&self, path: &Path, source: io::Error) -> KeyError {
@@ -279,7 +286,10 @@ mod tests {
         let (_keep, store) = store();
         store.create("mine").unwrap();
         fs::set_permissions(store.path("mine").unwrap(), fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(store.resolve("mine"), Err(KeyError::Readable { mode: 0o640, .. })));
+        assert!(matches!(
+            store.resolve("mine"),
+            Err(KeyError::Readable { mode: 0o640, .. })
+        ));
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl Link {
         if !address.starts_with("ws://") && !address.starts_with("wss://") {
             return Err(unreachable("the address must start with ws:// or wss://".into()));
         }
-        let ping = PingConfig::new().ping_interval(PING_INTERVAL).inactive_limit(PING_LIMIT);
+        let ping = PingConfig::new()
+            .ping_interval(PING_INTERVAL)
+            .inactive_limit(PING_LIMIT);
         let builder = WsClientBuilder::new()
             .connection_timeout(CONNECT_TIMEOUT)
             .request_timeout(REQUEST_TIMEOUT)
@@ -59,7 +61,9 @@ impl Link {
         let socket = Arc::new(socket);
         let rpc = RpcClient::new(socket.clone());
         let backend = LegacyBackend::builder().build(rpc.clone());
-        let client = OnlineClient::from_backend(Arc::new(backend)).await.map_err(|e| unreachable(e.to_string()))?;
+        let client = OnlineClient::from_backend(Arc::new(backend))
+            .await
+            .map_err(|e| unreachable(e.to_string()))?;
         Ok(Self {
             address: address.into(),
             socket,

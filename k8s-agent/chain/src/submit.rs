@@ -65,10 +65,12 @@ impl Chain {
         let sent = self.send(&link, call, by, &mut progress).await?;
         progress(Progress::Accepted);
         let waiting = included(&link, sent);
-        let found = tokio::time::timeout(INCLUSION_TIMEOUT, waiting).await.map_err(|_| ChainError::Timeout {
-            what: format!("{} to be included in a block", call.name()),
-            after: INCLUSION_TIMEOUT,
-        })??;
+        let found = tokio::time::timeout(INCLUSION_TIMEOUT, waiting)
+            .await
+            .map_err(|_| ChainError::Timeout {
+                what: format!("{} to be included in a block", call.name()),
+                after: INCLUSION_TIMEOUT,
+            })??;
         progress(Progress::Included {
             block: found.block_hash().0,
         });
@@ -121,7 +123,7 @@ impl Chain {
         Ok(Included {
             hash: found.extrinsic_hash().0,
             block: BlockId {
-                number: at.block_number().try_into().unwrap_or(u32::MAX),
+                number: crate::chain::height(at.block_number())?,
                 hash: found.block_hash().0,
             },
             events: Event::all(&events).map_err(|e| link.error(e))?,
@@ -151,7 +153,11 @@ fn rejection(link: &Link, error: ExtrinsicError) -> ChainError {
         subxt::rpcs::Error::User(answer),
     ))) = &error
     {
-        let detail = answer.data.as_ref().map(|d| format!(": {}", d.get().trim_matches('"'))).unwrap_or_default();
+        let detail = answer
+            .data
+            .as_ref()
+            .map(|d| format!(": {}", d.get().trim_matches('"')))
+            .unwrap_or_default();
         return ChainError::Rejected {
             reason: format!("{}{detail}", answer.message),
         };

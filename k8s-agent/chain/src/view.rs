@@ -8,9 +8,7 @@ use crate::{
     AccountId, ChainError, LeaseState,
 };
 use futures::{stream, StreamExt, TryStreamExt};
-use perigee_primitives::{
-    Ask, AskId, AttestationTimes, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId,
-};
+use perigee_primitives::{Ask, AskId, AttestationTimes, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId};
 use subxt::{
     client::OnlineClientAtBlock,
     storage::{Address, PrefixOf, StorageKeyValue},
@@ -32,7 +30,9 @@ pub struct View {
 impl View {
     pub(crate) async fn open(link: Link, block: BlockId) -> Result<Self, ChainError> {
         let hash = subxt::config::HashFor::<PerigeeConfig>::from(block.hash);
-        let at = link.client.at_block_hash_and_number(subxt::backend::BlockRef::from_hash(hash), block.number.into());
+        let at = link
+            .client
+            .at_block_hash_and_number(subxt::backend::BlockRef::from_hash(hash), block.number.into());
         let at = at.await.map_err(|e| link.error(e))?;
         Ok(Self { link, block, at })
     }
@@ -42,13 +42,12 @@ impl View {
         self.block
     }
 
-    pub(crate) fn at(&self) -> &OnlineClientAtBlock<PerigeeConfig> {
-        &self.at
-    }
-
     /// The index the next provider gets.
     pub async fn next_provider_id(&self) -> Result<ProviderId, ChainError> {
-        Ok(self.get(api::storage().providers().next_provider_id(), ()).await?.unwrap_or_default())
+        Ok(self
+            .get(api::storage().providers().next_provider_id(), ())
+            .await?
+            .unwrap_or_default())
     }
 
     /// A provider by its index.
@@ -59,17 +58,20 @@ impl View {
 
     /// The provider with this stash.
     pub async fn provider_by_stash(&self, stash: &AccountId) -> Result<Option<Provider>, ChainError> {
-        self.provider_at(self.get(api::storage().providers().by_stash(), (*stash,)).await?).await
+        self.provider_at(self.get(api::storage().providers().by_stash(), (*stash,)).await?)
+            .await
     }
 
     /// The provider with this operator.
     pub async fn provider_by_operator(&self, operator: &AccountId) -> Result<Option<Provider>, ChainError> {
-        self.provider_at(self.get(api::storage().providers().by_operator(), (*operator,)).await?).await
+        self.provider_at(self.get(api::storage().providers().by_operator(), (*operator,)).await?)
+            .await
     }
 
     /// The provider that sends heartbeats with this ed25519 key.
     pub async fn provider_by_heartbeat_key(&self, key: &[u8; 32]) -> Result<Option<Provider>, ChainError> {
-        self.provider_at(self.get(api::storage().providers().by_heartbeat_key(), (*key,)).await?).await
+        self.provider_at(self.get(api::storage().providers().by_heartbeat_key(), (*key,)).await?)
+            .await
     }
 
     async fn provider_at(&self, id: Option<ProviderId>) -> Result<Option<Provider>, ChainError> {
@@ -117,27 +119,42 @@ impl View {
 
     /// The number the next lease gets. A lease below it that has no record is over and forgotten.
     pub async fn next_lease_id(&self) -> Result<LeaseId, ChainError> {
-        Ok(self.get(api::storage().marketplace().next_lease_id(), ()).await?.unwrap_or_default())
+        Ok(self
+            .get(api::storage().marketplace().next_lease_id(), ())
+            .await?
+            .unwrap_or_default())
     }
 
     /// A lease as a settlement now would find it; `None` without a record.
     pub async fn lease(&self, id: LeaseId) -> Result<Option<LeaseState>, ChainError> {
         let call = api::runtime_apis().marketplace_api().lease_state(id);
-        let state = self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))?;
+        let state = self
+            .at
+            .runtime_apis()
+            .call(call)
+            .await
+            .map_err(|e| self.link.error(e))?;
         Ok(state.map(|Static(state)| state))
     }
 
     /// Several leases; those without a record are left out.
     pub async fn leases(&self, ids: &[LeaseId]) -> Result<Vec<(LeaseId, LeaseState)>, ChainError> {
         let each = |id: LeaseId| async move { Ok::<_, ChainError>(self.lease(id).await?.map(|state| (id, state))) };
-        let found: Vec<_> = stream::iter(ids.iter().copied()).map(each).buffered(CONCURRENCY).try_collect().await?;
+        let found: Vec<_> = stream::iter(ids.iter().copied())
+            .map(each)
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     /// Leases of a provider whose capacity is not freed yet, ended ones among them, by number.
     pub async fn lease_ids_of(&self, provider: ProviderId) -> Result<Vec<LeaseId>, ChainError> {
         let mut ids = Vec::new();
-        for entry in self.entries(api::storage().marketplace().leases_by_provider(), (provider,)).await? {
+        for entry in self
+            .entries(api::storage().marketplace().leases_by_provider(), (provider,))
+            .await?
+        {
             let (_, lease) = self.key(&entry)?;
             ids.push(lease);
         }
@@ -164,7 +181,10 @@ impl View {
     /// Deployments of an account, by number.
     pub async fn deployments_of(&self, owner: &AccountId) -> Result<Vec<Deployment>, ChainError> {
         let mut ids = Vec::new();
-        for entry in self.entries(api::storage().marketplace().deployments_by_owner(), (*owner,)).await? {
+        for entry in self
+            .entries(api::storage().marketplace().deployments_by_owner(), (*owner,))
+            .await?
+        {
             let (_, id) = self.key(&entry)?;
             ids.push(id);
         }
@@ -190,7 +210,10 @@ impl View {
 
     /// Time of this block, in milliseconds since 1970.
     pub async fn timestamp(&self) -> Result<u64, ChainError> {
-        Ok(self.get(api::storage().timestamp().now(), ()).await?.unwrap_or_default())
+        Ok(self
+            .get(api::storage().timestamp().now(), ())
+            .await?
+            .unwrap_or_default())
     }
 
     /// Time between blocks, in milliseconds, as the runtime means it to be.
@@ -199,10 +222,20 @@ impl View {
         Ok(half.saturating_mul(2))
     }
 
+    /// Held from the opening of a lease to its activation.
+    pub fn reservation_fee(&self) -> Result<Balance, ChainError> {
+        self.constant(api::constants().marketplace().reservation_fee())
+    }
+
     /// Lengths of attestation epochs and deadlines.
     pub async fn attestation_times(&self) -> Result<AttestationTimes, ChainError> {
         let call = api::runtime_apis().attestation_api().attestation_times();
-        let Static(times) = self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))?;
+        let Static(times) = self
+            .at
+            .runtime_apis()
+            .call(call)
+            .await
+            .map_err(|e| self.link.error(e))?;
         Ok(times)
     }
 
@@ -217,7 +250,12 @@ impl View {
     }
 
     async fn get<A: Address>(&self, address: A, keys: A::KeyParts) -> Result<Option<A::Value>, ChainError> {
-        let value = self.at.storage().try_fetch(address, keys).await.map_err(|e| self.link.error(e))?;
+        let value = self
+            .at
+            .storage()
+            .try_fetch(address, keys)
+            .await
+            .map_err(|e| self.link.error(e))?;
         value.map(|v| v.decode()).transpose().map_err(|e| self.link.error(e))
     }
 
@@ -226,7 +264,12 @@ impl View {
         address: A,
         prefix: P,
     ) -> Result<Vec<StorageKeyValue<'_, A>>, ChainError> {
-        let mut entries = self.at.storage().iter(address, prefix).await.map_err(|e| self.link.error(e))?;
+        let mut entries = self
+            .at
+            .storage()
+            .iter(address, prefix)
+            .await
+            .map_err(|e| self.link.error(e))?;
         let mut all = Vec::new();
         while let Some(entry) = entries.next().await {
             all.push(entry.map_err(|e| self.link.error(e))?);
@@ -244,7 +287,7 @@ impl View {
     }
 }
 
-type ProviderRecord = api::providers::storage::types::providers::Output;
+type ProviderRecord = api::providers::storage::providers::Output;
 
 fn provider(id: ProviderId, r: ProviderRecord) -> Provider {
     Provider {

@@ -1,2 +1,58 @@
 //! One binary, `perigee`: tenant commands and the provider daemon.
-fn main() {}
+//!
+//! [`args`] says what can be written, [`settings`] what holds for a run, [`commands`] does it: one file per command.
+//! Rules without I/O are [`matching`], [`terms`], [`money`] and [`time`]. stdout is data, stderr is messages, and
+//! [`error`] decides the exit code.
+
+mod args;
+mod commands;
+mod context;
+mod delivery;
+mod error;
+mod matching;
+mod money;
+mod printer;
+mod quote;
+mod settings;
+mod terms;
+mod time;
+mod vault;
+
+use args::{Cli, Command, Output};
+use clap::Parser;
+use context::Context;
+use error::CliError;
+use printer::Printer;
+use settings::Settings;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Refuses nothing when it was installed before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Printer::new(Output::Text).error(&error);
+            ExitCode::from(error.code() as u8)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    // An agent has a config of its own, and `--config` names that one.
+    let (ours, agents) = match cli.command {
+        Command::Agent(_) => (None, cli.global.config.clone()),
+        _ => (cli.global.config.clone(), None),
+    };
+    let settings = Settings::resolve(&cli.global, ours)?;
+    let context = Context {
+        printer: Printer::new(settings.output),
+        settings,
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(commands::run(&context, cli.command, agents));
+    // Connections that are still open must not keep the program.
+    runtime.shutdown_background();
+    result
+}

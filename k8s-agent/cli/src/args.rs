@@ -1,0 +1,328 @@
+//! The command line: what can be written, and what it is called. No behaviour.
+
+use crate::{money::Amount, time::Span};
+use clap::{builder::Styles, Args, Parser, Subcommand, ValueEnum};
+use perigee_chain::AccountId;
+use std::{net::SocketAddr, path::PathBuf};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  2  bad usage or a bad file
+  3  refused by the chain or by a provider
+  4  a node, gateway or cluster cannot be reached
+  5  timed out
+  1  anything else
+
+Environment: PERIGEE_NODE, PERIGEE_KEY, PERIGEE_OUTPUT and PERIGEE_CONFIG stand for the options of the same name.
+Data goes to stdout, messages to stderr.";
+
+/// The decentralized cloud that reaches from the data centre into orbit.
+#[derive(Debug, Parser)]
+#[command(name = "perigee", version, after_help = EXIT_CODES, styles = Styles::styled(), max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command. Each has a setting in the config file and, but for `--yes`, a variable.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Address of a node [default: ws://127.0.0.1:9944]
+    #[arg(long, global = true, value_name = "URL")]
+    pub node: Option<String>,
+    /// Key to sign with: the name of a key, or a development account such as //Alice
+    #[arg(long, global = true, value_name = "KEY")]
+    pub key: Option<String>,
+    /// How data is printed [default: text]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub output: Option<Output>,
+    /// Sign without asking
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Config file; for `agent` commands the agent's [default: ~/.config/perigee/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one document, amounts as integers of base units (10^12 are 1 PRG).
+    Json,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an application: price, sign once, deliver, wait, print its addresses
+    Deploy(Deploy),
+    /// Show what a file costs, and which providers would run it
+    Price(Price),
+    /// Finish an interrupted deploy: deliver the saved manifest and wait. Harmless to repeat
+    Send(Send),
+    /// List deployments
+    List(List),
+    /// Show one deployment: money, time left, services, addresses
+    Status(Id),
+    /// Close a deployment; what was not used comes back
+    Close(Close),
+    /// Add to the escrow of a deployment
+    Deposit(Deposit),
+    /// Pay out what escrow owes a provider
+    Claim(Claim),
+    /// List providers and what they ask
+    Providers,
+    /// Get money from a development chain
+    Faucet(Faucet),
+    /// Make and show keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Check and convert SDL files
+    #[command(subcommand)]
+    Sdl(Sdl),
+    /// Be a provider
+    #[command(subcommand)]
+    Agent(Agent),
+    /// Print a completion script
+    Completions(Completions),
+}
+
+/// A deployment.
+#[derive(Debug, Args)]
+pub struct Id {
+    /// Number of the deployment
+    #[arg(value_name = "ID")]
+    pub deployment: u64,
+}
+
+/// `deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// SDL file, `-` for standard input
+    pub file: PathBuf,
+    /// End after this time, and deposit exactly for it [default: no end, deposit for 24h]
+    #[arg(long = "for", value_name = "TIME")]
+    pub duration: Option<Span>,
+    /// Deposit this much instead
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "duration")]
+    pub deposit: Option<Amount>,
+    /// Give up waiting after this time
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub timeout: Span,
+}
+
+/// `price`.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// SDL file, `-` for standard input
+    pub file: PathBuf,
+}
+
+/// `send`.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// Stop when the manifest is delivered
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Give up after this time
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub timeout: Span,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Whose deployments [default: those of the key]
+    #[arg(long, value_name = "ADDRESS")]
+    pub owner: Option<AccountId>,
+}
+
+/// `close`.
+#[derive(Debug, Args)]
+pub struct Close {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// Wait until the last blocks are judged, and print the ledger
+    #[arg(long)]
+    pub wait: bool,
+    /// Give up waiting after this time
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    pub timeout: Span,
+}
+
+/// `deposit`.
+#[derive(Debug, Args)]
+pub struct Deposit {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// How much, for example 5prg
+    pub amount: Amount,
+}
+
+/// `claim`.
+#[derive(Debug, Args)]
+pub struct Claim {
+    /// Leases to claim from [default: all of the provider that the key operates]
+    #[arg(value_name = "LEASE")]
+    pub leases: Vec<u64>,
+    /// Who is paid [default: the account of the key]
+    #[arg(long, value_name = "ADDRESS")]
+    pub payee: Option<AccountId>,
+}
+
+/// `faucet`.
+#[derive(Debug, Args)]
+pub struct Faucet {
+    /// How much
+    #[arg(default_value = "100prg")]
+    pub amount: Amount,
+    /// Who gets it: an address, the name of a key, or a development account [default: the key]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub to: Option<String>,
+}
+
+/// `keys`.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key and print its address
+    New {
+        /// Its name
+        name: String,
+    },
+    /// List the keys and their addresses
+    List,
+    /// Print the address of a key
+    Show {
+        /// Its name, or a development account such as //Alice
+        name: String,
+    },
+}
+
+/// `sdl`.
+#[derive(Debug, Subcommand)]
+pub enum Sdl {
+    /// Check a file and say what is wrong in it
+    Validate(File),
+    /// Print the manifest: the exact bytes that its hash is of
+    Manifest(File),
+    /// Print the group specs: the exact bytes of Akash's tools
+    Groups(File),
+    /// Print the manifest's hash
+    Hash(File),
+}
+
+/// A file.
+#[derive(Debug, Args)]
+pub struct File {
+    /// SDL file, `-` for standard input
+    pub file: PathBuf,
+}
+
+/// `agent`.
+#[derive(Debug, Subcommand)]
+pub enum Agent {
+    /// Set up: pin the cluster, make keys and a service account, write the config, look whether all is there
+    Init(Box<AgentInit>),
+    /// Run until SIGTERM or SIGINT
+    Run,
+    /// Show the provider as chain, cluster and running agent see it
+    Status,
+}
+
+/// `agent init`.
+#[derive(Debug, Args)]
+pub struct AgentInit {
+    /// Directory for keys, counters and pins [default: /var/lib/perigee-agent, or below ~/.local/state]
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Kubeconfig of an administrator, used now only [default: $KUBECONFIG, then ~/.kube/config]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Its context [default: the current one]
+    #[arg(long)]
+    pub context: Option<String>,
+    /// Multiaddress of a node that gets heartbeats; repeat for more [default: the node's host, port 30444]
+    #[arg(long = "heartbeat-node", value_name = "MULTIADDR")]
+    pub heartbeat_nodes: Vec<String>,
+    /// Account with the stake: a key, a development account, or an address whose key is elsewhere [default: --key]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub stash: Option<String>,
+    /// Key of the account that acts day by day and is paid [default: derived from the stash]
+    #[arg(long, value_name = "KEY")]
+    pub operator: Option<String>,
+    /// Stake [default: the least the chain takes]
+    #[arg(long, value_name = "AMOUNT")]
+    pub stake: Option<Amount>,
+    /// host:port at which tenants reach the gateway [default: 127.0.0.1 and its port]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub gateway_address: Option<String>,
+    /// Where the gateway listens [default: 0.0.0.0:8443]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub gateway_listen: Option<SocketAddr>,
+    /// Domain below which tenants' services are named [default: apps.localhost]
+    #[arg(long)]
+    pub domain: Option<String>,
+    /// Ingress class that serves them [default: perigee]
+    #[arg(long, value_name = "CLASS")]
+    pub ingress_class: Option<String>,
+    /// Port of the ingress, for the addresses shown to tenants [default: 80]
+    #[arg(long, value_name = "PORT")]
+    pub ingress_port: Option<u16>,
+    /// Replace an existing config. Keys and counters are kept
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_and_after_the_command() {
+        let before = Cli::try_parse_from(["perigee", "--key", "//Bob", "list"]).unwrap();
+        let after = Cli::try_parse_from(["perigee", "list", "--key", "//Bob"]).unwrap();
+        assert_eq!(before.global.key, after.global.key);
+    }
+
+    #[test]
+    fn a_deposit_and_a_duration_exclude_each_other() {
+        let both = ["perigee", "deploy", "a.yaml", "--for", "1h", "--deposit", "1prg"];
+        assert!(Cli::try_parse_from(both).is_err());
+    }
+
+    #[test]
+    fn help_lists_the_exit_codes() {
+        let help = Cli::command().render_help().to_string();
+        for line in ["0  done", "3  refused", "4  a node", "5  timed out"] {
+            assert!(help.contains(line), "{line}");
+        }
+    }
+}

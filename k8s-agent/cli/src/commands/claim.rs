@@ -1,0 +1,70 @@
+//! `perigee claim [LEASE]…`
+
+use crate::{args::Claim, context::Context, error::CliError, money::Amount};
+use perigee_chain::{calls, AccountId, Chain, ChainError};
+use perigee_primitives::{Balance, LeaseId};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Claimed {
+    payee: String,
+    leases: Vec<LeaseId>,
+    received: Balance,
+}
+
+pub async fn run(context: &Context, args: Claim) -> Result<(), CliError> {
+    let account = context.settings.account()?;
+    let chain = context.connect().await?;
+    let payee = args.payee.unwrap_or_else(|| account.id());
+    let leases = match args.leases.is_empty() {
+        true => leases_of(&chain, &payee).await?,
+        false => args.leases,
+    };
+    let question = format!("Settle and claim {} lease(s) for {payee}?", leases.len());
+    context.printer.confirm(&question, context.settings.yes)?;
+    let progress = context.printer.progress();
+    let mut claimed = Claimed {
+        payee: payee.to_string(),
+        leases: Vec::new(),
+        received: 0,
+    };
+    for lease in leases {
+        progress.waiting_for(format!("lease {lease}"));
+        // A lease that is settled for good needs no settling, and its escrow may still owe something.
+        match chain.submit(&calls::settle(lease), &account).await {
+            Err(ChainError::Refused { .. }) | Ok(_) => {}
+            Err(other) => return Err(other.into()),
+        }
+        let before = chain.best().await?.balances(&payee).await?;
+        let included = match chain.submit(&calls::claim(lease, payee), &account).await {
+            Err(error @ ChainError::Refused { .. }) => {
+                progress.done(format!("lease {lease}: {error}"));
+                continue;
+            }
+            other => other?,
+        };
+        let after = chain.at(included.block).await?.balances(&payee).await?;
+        claimed.received = claimed.received.saturating_add(after.free.saturating_sub(before.free));
+        claimed.leases.push(lease);
+    }
+    drop(progress);
+    context.printer.data(&claimed, || {
+        format!(
+            "{} received {} from {} lease(s)",
+            claimed.payee,
+            Amount(claimed.received),
+            claimed.leases.len()
+        )
+    })
+}
+
+async fn leases_of(chain: &Chain, operator: &AccountId) -> Result<Vec<LeaseId>, CliError> {
+    let view = chain.best().await?;
+    let Some(provider) = view.provider_by_operator(operator).await? else {
+        return Err(
+            CliError::refused(format!("{operator} is not the operator of a provider"))
+                .hint("Name the leases: `perigee claim LEASE…`."),
+        );
+    };
+    Ok(view.lease_ids_of(provider.id).await?)
+}

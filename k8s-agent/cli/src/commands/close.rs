@@ -1,0 +1,175 @@
+//! `perigee close ID`
+
+use crate::{
+    args::Close,
+    context::{check_owner, find, Context},
+    error::{CliError, ExitCode},
+    money::exact,
+    printer::Progress,
+};
+use perigee_chain::{calls, Account, Chain, LeaseState};
+use perigee_primitives::{Balance, LeaseId, LeasePhase};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{sleep, Instant};
+
+const POLL: Duration = Duration::from_secs(1);
+/// Blocks after the last verdict that the chain gets to settle by itself before it is asked to.
+const PATIENCE: u32 = 3;
+
+/// Where the money went.
+#[derive(Serialize)]
+struct Ledger {
+    deployment: u64,
+    lease: u64,
+    ended_at: Option<u32>,
+    /// Are these figures the last ones?
+    settled: bool,
+    deposited: Balance,
+    to_provider: Balance,
+    fee: Balance,
+    refunded: Balance,
+    reservation_burned: Balance,
+    unbilled_blocks: u32,
+}
+
+pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
+    let account = context.settings.account()?;
+    let chain = context.connect().await?;
+    let id = args.id.deployment;
+    let found = find(&chain.best().await?, id).await?;
+    check_owner(&found, &account.id())?;
+    let over = found
+        .state
+        .as_ref()
+        .is_none_or(|s| matches!(s.phase, LeasePhase::Ended { .. }));
+    if over && !args.wait {
+        return Err(CliError::refused(format!("deployment {id} has ended already"))
+            .hint(format!("`perigee close {id} --wait` shows the ledger.")));
+    }
+    let progress = context.printer.progress();
+    if !over {
+        context.printer.confirm(
+            &format!("Close deployment {id}? Its data is lost."),
+            context.settings.yes,
+        )?;
+        progress.waiting_for("the close to be included in a block");
+        let included = chain.submit(&calls::close(id), &account).await?;
+        progress.done(format!("deployment {id} closed in block {}", included.block.number));
+    }
+    let state = match args.wait {
+        true => {
+            settled(
+                &chain,
+                &account,
+                found.lease,
+                Instant::now() + args.timeout.0,
+                &progress,
+            )
+            .await?
+        }
+        false => state(&chain, found.lease).await?,
+    };
+    drop(progress);
+    let ledger = ledger(id, found.lease, &state);
+    if !ledger.settled {
+        context.printer.message(format!(
+            "The last blocks wait for their verdict; then the rest comes back. `perigee close {id} --wait` shows the ledger."
+        ));
+    }
+    context.printer.data(&ledger, || text(&ledger))
+}
+
+async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
+    let state = chain.best().await?.lease(lease).await?;
+    state.ok_or_else(|| CliError::refused(format!("the record of lease {lease} is removed from the chain")))
+}
+
+/// Waits for the last verdict, and settles if nobody else does.
+async fn settled(
+    chain: &Chain,
+    account: &Account,
+    lease: LeaseId,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<LeaseState, CliError> {
+    let mut judged_at = None;
+    loop {
+        let state = state(chain, lease).await?;
+        if state.settled {
+            progress.done("settled");
+            return Ok(state);
+        }
+        let now = chain.best_block().await?.number;
+        let end = match state.phase {
+            LeasePhase::Ended { at, .. } => at,
+            _ => now,
+        };
+        progress.waiting_for(format!("verdicts up to block {end}, so far {}", state.judged_until));
+        if state.judged_until >= end {
+            let since = *judged_at.get_or_insert(now);
+            if now > since + PATIENCE {
+                chain.submit(&calls::settle(lease), account).await?;
+                judged_at = Some(now);
+            }
+        }
+        if Instant::now() >= deadline {
+            return Err(
+                CliError::new(ExitCode::TimedOut, "timed out waiting for the last verdict")
+                    .hint("The deployment is closed; the rest comes back by itself."),
+            );
+        }
+        sleep(POLL).await;
+    }
+}
+
+fn ledger(deployment: u64, lease: LeaseId, state: &LeaseState) -> Ledger {
+    Ledger {
+        deployment,
+        lease,
+        ended_at: match state.phase {
+            LeasePhase::Ended { at, .. } => Some(at),
+            _ => None,
+        },
+        settled: state.settled,
+        deposited: state.deposited,
+        to_provider: state.to_provider,
+        fee: state.fee,
+        refunded: state.refunded,
+        reservation_burned: state.reservation_burned,
+        unbilled_blocks: state.unbilled_blocks,
+    }
+}
+
+fn text(l: &Ledger) -> String {
+    if !l.settled {
+        return String::new();
+    }
+    let rows = [
+        ("deposit", l.deposited),
+        ("provider", l.to_provider),
+        ("fee", l.fee),
+        ("refund", l.refunded),
+    ];
+    let mut lines: Vec<_> = rows
+        .iter()
+        .map(|(label, amount)| format!("{label:<9}  {:>24}", exact(*amount)))
+        .collect();
+    let adds_up = l.deposited == l.to_provider + l.fee + l.refunded;
+    lines.push(format!(
+        "{:<9}  deposit {} provider + fee + refund",
+        "",
+        if adds_up { "=" } else { "≠" }
+    ));
+    if l.reservation_burned > 0 {
+        lines.push(format!(
+            "{:<9}  {:>24} of the reservation fee",
+            "burned",
+            exact(l.reservation_burned)
+        ));
+    }
+    if l.unbilled_blocks > 0 {
+        lines.push(format!("{:<9}  {} blocks", "unbilled", l.unbilled_blocks));
+    }
+    lines.join("\n")
+}

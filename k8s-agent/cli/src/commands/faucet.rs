@@ -1,0 +1,54 @@
+//! `perigee faucet [AMOUNT]`
+
+use crate::{args::Faucet, context::Context, error::CliError, money::Amount};
+use perigee_chain::{calls, Account, AccountId, ChainType};
+use perigee_primitives::Balance;
+use serde::Serialize;
+use std::str::FromStr;
+
+/// The account that development chains endow for everybody's use.
+const SOURCE: &str = "//Alice";
+
+#[derive(Serialize)]
+struct Given {
+    to: String,
+    amount: Balance,
+    balance: Balance,
+}
+
+pub async fn run(context: &Context, args: Faucet) -> Result<(), CliError> {
+    let to = match &args.to {
+        Some(text) => account_id(context, text)?,
+        None => context.settings.account()?.id(),
+    };
+    let chain = context.connect().await?;
+    if chain.chain_type().await? != ChainType::Development {
+        return Err(CliError::refused("only development chains have a faucet".into())
+            .hint("Elsewhere PRG must be sent to the account by somebody who has some."));
+    }
+    let included = chain
+        .submit(&calls::transfer(to, args.amount.0), &Account::from_uri(SOURCE)?)
+        .await?;
+    let balance = chain.at(included.block).await?.balances(&to).await?.free;
+    let given = Given {
+        to: to.to_string(),
+        amount: args.amount.0,
+        balance,
+    };
+    context.printer.data(&given, || {
+        format!(
+            "{} received {}, holds {}",
+            given.to,
+            Amount(given.amount),
+            Amount(given.balance)
+        )
+    })
+}
+
+/// An address, the name of a key, or a development account.
+fn account_id(context: &Context, text: &str) -> Result<AccountId, CliError> {
+    match AccountId::from_str(text) {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(context.settings.keys().resolve(text)?.id()),
+    }
+}

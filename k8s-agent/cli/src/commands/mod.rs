@@ -1,0 +1,42 @@
+//! One file per command. Each takes resolved values and says what to print.
+
+mod agent;
+mod claim;
+mod close;
+mod completions;
+mod deploy;
+mod deposit;
+mod faucet;
+mod keys;
+mod list;
+mod price;
+mod providers;
+mod sdl;
+mod send;
+mod status;
+
+use crate::{args::Command, context::Context, error::CliError};
+
+/// Does what was asked for.
+pub async fn run(
+    context: &Context,
+    command: Command,
+    agent_config: Option<std::path::PathBuf>,
+) -> Result<(), CliError> {
+    match command {
+        Command::Deploy(args) => deploy::run(context, args).await,
+        Command::Price(args) => price::run(context, args).await,
+        Command::Send(args) => send::run(context, args).await,
+        Command::List(args) => list::run(context, args).await,
+        Command::Status(args) => status::run(context, args).await,
+        Command::Close(args) => close::run(context, args).await,
+        Command::Deposit(args) => deposit::run(context, args).await,
+        Command::Claim(args) => claim::run(context, args).await,
+        Command::Providers => providers::run(context).await,
+        Command::Faucet(args) => faucet::run(context, args).await,
+        Command::Keys(args) => keys::run(context, args),
+        Command::Sdl(args) => sdl::run(context, args),
+        Command::Agent(args) => agent::run(context, args, agent_config).await,
+        Command::Completions(args) => completions::run(context, args),
+    }
+}

@@ -1,0 +1,263 @@
+//! `perigee status ID`
+
+use crate::{
+    args::Id,
+    commands::list::phase,
+    context::{find, vault, when, Context, Found},
+    delivery::{reason_in_words, url, Delivery},
+    error::CliError,
+    money::Amount,
+    quote::{resources, ResourcesJson},
+};
+use perigee_chain::{Chain, LeaseState, View};
+use perigee_gateway::{LeaseStatus, ServiceStatus};
+use perigee_primitives::{Balance, LeasePhase};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{timeout, Instant};
+
+/// A status is worth no longer wait than this: money and time come from the chain.
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[derive(Serialize)]
+struct Status {
+    deployment: u64,
+    lease: u64,
+    owner: String,
+    provider: u32,
+    gateway: Option<String>,
+    phase: &'static str,
+    /// Why it ended.
+    reason: Option<&'static str>,
+    ended_at: Option<u32>,
+    activate_by: Option<u32>,
+    active_since: Option<u32>,
+    resources: ResourcesJson,
+    rate: Balance,
+    deposited: Balance,
+    /// In escrow: deposited, neither billed nor refunded.
+    balance: Balance,
+    billed: Balance,
+    fee: Balance,
+    provider_income: Balance,
+    refunded: Balance,
+    refundable: Balance,
+    reservation_held: Balance,
+    reservation_burned: Balance,
+    unbilled_blocks: u32,
+    best_block: u32,
+    judged_until: u32,
+    runs_until: Option<u32>,
+    runs_until_text: String,
+    settled: bool,
+    services: Vec<ServiceStatus>,
+    urls: Vec<String>,
+    /// Why services are not shown.
+    services_unknown: Option<String>,
+}
+
+pub async fn run(context: &Context, args: Id) -> Result<(), CliError> {
+    let chain = context.connect().await?;
+    let view = chain.best().await?;
+    let found = find(&view, args.deployment).await?;
+    let Some(state) = &found.state else {
+        return Err(CliError::refused(format!(
+            "deployment {} is over and its record is removed from the chain",
+            args.deployment
+        )));
+    };
+    let services = services(context, &chain, &found, state).await;
+    let status = status(&chain, &view, &found, state, services).await?;
+    context.printer.data(&status, || text(&status, state))
+}
+
+/// What the gateway says, or why it does not.
+async fn services(context: &Context, chain: &Chain, found: &Found, state: &LeaseState) -> Result<LeaseStatus, String> {
+    if matches!(state.phase, LeasePhase::Ended { .. }) {
+        return Err("the lease has ended".into());
+    }
+    let account = context.settings.account_if_any().map_err(|e| e.to_string())?;
+    let Some(account) = account.filter(|a| a.id() == state.owner) else {
+        return Err("only the owner's key can ask the provider".into());
+    };
+    let delivery = Delivery {
+        chain,
+        account: &account,
+        lease: found.lease,
+        deadline: Instant::now(),
+    };
+    match timeout(GATEWAY_TIMEOUT, delivery.gateway_status(state)).await {
+        Ok(answer) => answer.map_err(|e| e.to_string()),
+        Err(_) => Err(format!(
+            "the provider's gateway did not answer within {} s",
+            GATEWAY_TIMEOUT.as_secs()
+        )),
+    }
+}
+
+async fn status(
+    chain: &Chain,
+    view: &View,
+    found: &Found,
+    state: &LeaseState,
+    services: Result<LeaseStatus, String>,
+) -> Result<Status, CliError> {
+    let saved = vault(chain).load(&state.commitment).ok().flatten();
+    let (services, urls, services_unknown) = match services {
+        Ok(seen) => (seen.services, seen.uris.iter().map(|u| url(u)).collect(), None),
+        Err(why) => (Vec::new(), saved.map(|s| s.urls).unwrap_or_default(), Some(why)),
+    };
+    let (reason, ended_at) = match state.phase {
+        LeasePhase::Ended { at, reason } => (Some(reason_in_words(reason)), Some(at)),
+        _ => (None, None),
+    };
+    let block_time = chain.block_time().await?;
+    let (now, now_ms) = (view.block().number, view.timestamp().await?);
+    Ok(Status {
+        deployment: found.deployment.id,
+        lease: found.lease,
+        owner: state.owner.to_string(),
+        provider: state.provider,
+        gateway: view.provider(state.provider).await?.map(|p| p.gateway),
+        phase: phase(&state.phase),
+        reason,
+        ended_at,
+        activate_by: match state.phase {
+            LeasePhase::Pending { activate_by } => Some(activate_by),
+            _ => None,
+        },
+        active_since: match state.phase {
+            LeasePhase::Active { since } => Some(since),
+            _ => None,
+        },
+        resources: ResourcesJson::from(&state.resources),
+        rate: state.rate,
+        deposited: state.deposited,
+        balance: state
+            .deposited
+            .saturating_sub(state.billed)
+            .saturating_sub(state.refunded),
+        billed: state.billed,
+        fee: state.fee,
+        provider_income: state.billed.saturating_sub(state.fee),
+        refunded: state.refunded,
+        refundable: state.refundable,
+        reservation_held: state.reservation_held,
+        reservation_burned: state.reservation_burned,
+        unbilled_blocks: state.unbilled_blocks,
+        best_block: now,
+        judged_until: state.judged_until,
+        runs_until: state.runs_until,
+        runs_until_text: state
+            .runs_until
+            .map(|b| when(now, now_ms, b, block_time))
+            .unwrap_or_default(),
+        settled: state.settled,
+        services,
+        urls,
+        services_unknown,
+    })
+}
+
+fn text(s: &Status, state: &LeaseState) -> String {
+    let mut lines = vec![
+        line(
+            "deployment",
+            format!(
+                "{} (lease {}), provider {} {}",
+                s.deployment,
+                s.lease,
+                s.provider,
+                at(&s.gateway)
+            ),
+        ),
+        line("phase", phase_text(s)),
+        line("resources", resources(&state.resources)),
+    ];
+    if !s.runs_until_text.is_empty() {
+        lines.push(line(
+            "runs until",
+            format!("block {}, {}", s.runs_until.unwrap_or_default(), s.runs_until_text),
+        ));
+    }
+    lines.push(line(
+        "escrow",
+        format!("{} of {} deposited", Amount(s.balance), Amount(s.deposited)),
+    ));
+    lines.push(line(
+        "billed",
+        format!(
+            "{}: provider {}, fee {}",
+            Amount(s.billed),
+            Amount(s.provider_income),
+            Amount(s.fee)
+        ),
+    ));
+    lines.push(line(
+        "",
+        format!(
+            "judged until block {} of {}; {} blocks not billed",
+            s.judged_until, s.best_block, s.unbilled_blocks
+        ),
+    ));
+    if s.refunded > 0 || s.settled {
+        lines.push(line("refunded", Amount(s.refunded).to_string()));
+    }
+    if s.reservation_burned > 0 {
+        lines.push(line(
+            "burned",
+            format!("{} of the reservation fee", Amount(s.reservation_burned)),
+        ));
+    }
+    lines.extend(service_lines(s));
+    lines.extend(
+        s.urls
+            .iter()
+            .enumerate()
+            .map(|(i, u)| line(if i == 0 { "reach it at" } else { "" }, u.clone())),
+    );
+    lines.join("\n")
+}
+
+fn line(label: &str, value: String) -> String {
+    format!("{label:<11}  {value}")
+}
+
+fn at(gateway: &Option<String>) -> String {
+    gateway.as_ref().map(|g| format!("at {g}")).unwrap_or_default()
+}
+
+fn phase_text(s: &Status) -> String {
+    match (s.reason, s.ended_at, s.activate_by, s.active_since) {
+        (Some(reason), Some(at), _, _) => {
+            let tail = if s.settled {
+                "settled"
+            } else {
+                "its last blocks wait for their verdict"
+            };
+            format!("ended at block {at}: {reason}; {tail}")
+        }
+        (_, _, Some(by), _) => format!("pending: the provider must activate it before block {by}"),
+        (_, _, _, Some(since)) => format!("active since block {since}"),
+        _ => s.phase.into(),
+    }
+}
+
+fn service_lines(s: &Status) -> Vec<String> {
+    if let (Some(why), false) = (&s.services_unknown, s.phase == "ended") {
+        return vec![line("services", format!("unknown: {why}"))];
+    }
+    let each = |(i, service): (usize, &ServiceStatus)| {
+        let label = if i == 0 { "services" } else { "" };
+        let message = if service.message.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", service.message)
+        };
+        line(
+            label,
+            format!("{} {}/{}{message}", service.name, service.ready, service.wanted),
+        )
+    };
+    s.services.iter().enumerate().map(each).collect()
+}

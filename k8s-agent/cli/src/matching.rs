@@ -1,0 +1,375 @@
+//! Which asks fit an order, and if none does, why. Pure.
+
+use crate::money::Amount;
+use perigee_primitives::{Ask, AskId, Balance, ProviderId, Resources};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// Most asks that an order may name.
+pub const MAX_ASKS: usize = 4;
+
+/// What a tenant wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is leased.
+    pub resources: Resources,
+    /// The most per block.
+    pub max_rate: Balance,
+    /// Attributes that an ask must have, with these values.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// A standing ask and what its provider has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Number of the ask.
+    pub id: AskId,
+    /// The ask.
+    pub ask: Ask,
+    /// What its provider has left.
+    pub free: Resources,
+}
+
+/// An ask that fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Whose.
+    pub provider: ProviderId,
+    /// Which ask.
+    pub ask: AskId,
+    /// Rate per block.
+    pub rate: Balance,
+}
+
+/// What keeps an ask from fitting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// Too little of a resource is free.
+    Capacity,
+    /// An attribute is missing or has another value.
+    Attribute(String, String),
+    /// It asks for more than the highest rate.
+    Price,
+}
+
+/// Why no ask fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoFit {
+    /// How many providers have asks.
+    pub providers: usize,
+    /// At how many of them each condition failed.
+    pub failed: BTreeMap<Condition, usize>,
+    /// Lowest rate of an ask whose only failure is its price.
+    pub cheapest: Option<Balance>,
+    /// What was wanted.
+    pub wanted: Wanted,
+    /// The most of each resource that a single provider has free.
+    pub largest: Resources,
+}
+
+/// The cheapest fitting ask of each provider, cheapest first, at most [`MAX_ASKS`].
+pub fn choose(wanted: &Wanted, candidates: &[Candidate]) -> Result<Vec<Offer>, Box<NoFit>> {
+    let mut best: BTreeMap<ProviderId, Offer> = BTreeMap::new();
+    for candidate in candidates.iter().filter(|c| failures(wanted, c).is_empty()) {
+        let Some(rate) = candidate.ask.prices.rate(&wanted.resources) else {
+            continue;
+        };
+        let provider = candidate.ask.provider;
+        let offer = Offer {
+            provider,
+            ask: candidate.id,
+            rate,
+        };
+        let known = best.entry(provider).or_insert(offer);
+        if (offer.rate, offer.ask) < (known.rate, known.ask) {
+            *known = offer;
+        }
+    }
+    if best.is_empty() {
+        return Err(Box::new(explain(wanted, candidates)));
+    }
+    let mut offers: Vec<_> = best.into_values().collect();
+    offers.sort_by_key(|o| (o.rate, o.provider, o.ask));
+    offers.truncate(MAX_ASKS);
+    Ok(offers)
+}
+
+fn failures(wanted: &Wanted, candidate: &Candidate) -> BTreeSet<Condition> {
+    let mut failed = BTreeSet::new();
+    if !wanted.resources.fits(&candidate.free) {
+        failed.insert(Condition::Capacity);
+    }
+    for (key, value) in &wanted.attributes {
+        if !has_attribute(&candidate.ask, key, value) {
+            failed.insert(Condition::Attribute(key.clone(), value.clone()));
+        }
+    }
+    match candidate.ask.prices.rate(&wanted.resources) {
+        Some(rate) if rate <= wanted.max_rate => {}
+        _ => {
+            failed.insert(Condition::Price);
+        }
+    }
+    failed
+}
+
+fn has_attribute(ask: &Ask, key: &str, value: &str) -> bool {
+    ask.attributes
+        .iter()
+        .any(|(k, v)| k.as_slice() == key.as_bytes() && v.as_slice() == value.as_bytes())
+}
+
+/// For each provider, the ask that comes closest counts.
+fn explain(wanted: &Wanted, candidates: &[Candidate]) -> NoFit {
+    let mut closest: BTreeMap<ProviderId, BTreeSet<Condition>> = BTreeMap::new();
+    let mut cheapest = None;
+    let mut largest = Resources::default();
+    for candidate in candidates {
+        let failed = failures(wanted, candidate);
+        largest = largest_of(&largest, &candidate.free);
+        if failed.iter().eq([&Condition::Price]) {
+            let rate = candidate.ask.prices.rate(&wanted.resources);
+            cheapest = [cheapest, rate].into_iter().flatten().min();
+        }
+        let known = closest.entry(candidate.ask.provider).or_insert_with(|| failed.clone());
+        if failed.len() < known.len() {
+            *known = failed;
+        }
+    }
+    let mut failed = BTreeMap::new();
+    for condition in closest.values().flatten() {
+        *failed.entry(condition.clone()).or_default() += 1;
+    }
+    NoFit {
+        providers: closest.len(),
+        failed,
+        cheapest,
+        wanted: wanted.clone(),
+        largest,
+    }
+}
+
+fn largest_of(a: &Resources, b: &Resources) -> Resources {
+    Resources {
+        cpu_milli: a.cpu_milli.max(b.cpu_milli),
+        memory_mib: a.memory_mib.max(b.memory_mib),
+        storage_mib: a.storage_mib.max(b.storage_mib),
+        gpus: a.gpus.max(b.gpus),
+        endpoints: a.endpoints.max(b.endpoints),
+    }
+}
+
+impl fmt::Display for NoFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.providers == 0 {
+            return write!(f, "no provider has a standing ask");
+        }
+        write!(f, "no ask fits")?;
+        for (condition, count) in &self.failed {
+            write!(
+                f,
+                "\n  {count} of {} providers: {}",
+                self.providers,
+                self.reason(condition)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl NoFit {
+    fn reason(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::Capacity => format!("capacity: {}", self.shortages()),
+            Condition::Attribute(key, value) => format!("attribute {key}={value} is not offered"),
+            Condition::Price => {
+                let limit = Amount(self.wanted.max_rate);
+                let cheapest = self.cheapest.map(|c| format!(", the cheapest asks {}", Amount(c)));
+                format!(
+                    "price: above your maximum of {limit} per block{}",
+                    cheapest.unwrap_or_default()
+                )
+            }
+        }
+    }
+
+    /// What no single provider has enough of; if each has enough of something else, all of it.
+    fn shortages(&self) -> String {
+        let (w, l) = (&self.wanted.resources, &self.largest);
+        let all = [
+            ("thousandths of a CPU", w.cpu_milli, l.cpu_milli),
+            ("MiB of memory", w.memory_mib, l.memory_mib),
+            ("MiB of storage", w.storage_mib, l.storage_mib),
+            ("GPUs", w.gpus.into(), l.gpus.into()),
+            ("endpoints", w.endpoints.into(), l.endpoints.into()),
+        ];
+        let show = |(what, wanted, largest): &(&str, u64, u64)| {
+            format!("wants {wanted} {what}, at most {largest} are free at one provider")
+        };
+        let short: Vec<_> = all
+            .iter()
+            .filter(|(_, wanted, largest)| wanted > largest)
+            .map(show)
+            .collect();
+        if short.is_empty() {
+            "no single provider has enough of everything free".into()
+        } else {
+            short.join("; ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perigee_primitives::{Isolation, PriceSchedule};
+
+    const SMALL: Resources = Resources {
+        cpu_milli: 100,
+        memory_mib: 64,
+        storage_mib: 64,
+        gpus: 0,
+        endpoints: 1,
+    };
+
+    fn wanted(max_rate: Balance) -> Wanted {
+        Wanted {
+            resources: SMALL,
+            max_rate,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// An ask whose rate for `SMALL` is `rate`.
+    fn candidate(id: AskId, provider: ProviderId, rate: u64) -> Candidate {
+        let prices = PriceSchedule {
+            endpoint: rate * 1_000_000,
+            ..Default::default()
+        };
+        let ask = Ask {
+            provider,
+            prices,
+            attributes: Default::default(),
+            isolation: Isolation::SharedKernel,
+        };
+        Candidate { id, ask, free: SMALL }
+    }
+
+    fn with_attribute(mut candidate: Candidate, key: &str, value: &str) -> Candidate {
+        let text = |s: &str| s.as_bytes().to_vec().try_into().unwrap();
+        candidate.ask.attributes = vec![(text(key), text(value))].try_into().unwrap();
+        candidate
+    }
+
+    #[test]
+    fn the_cheapest_comes_first() {
+        let offers = choose(
+            &wanted(100),
+            &[candidate(1, 0, 30), candidate(2, 1, 10), candidate(3, 2, 20)],
+        )
+        .unwrap();
+        assert_eq!(offers.iter().map(|o| o.ask).collect::<Vec<_>>(), [2, 3, 1]);
+    }
+
+    #[test]
+    fn a_provider_is_named_once_with_its_cheapest_ask() {
+        let offers = choose(
+            &wanted(100),
+            &[candidate(1, 0, 30), candidate(2, 0, 10), candidate(3, 0, 20)],
+        )
+        .unwrap();
+        assert_eq!(
+            offers,
+            [Offer {
+                provider: 0,
+                ask: 2,
+                rate: 10
+            }]
+        );
+    }
+
+    #[test]
+    fn at_most_four_are_named() {
+        let all: Vec<_> = (0..9).map(|i| candidate(i, i as u32, 10 + i)).collect();
+        assert_eq!(choose(&wanted(100), &all).unwrap().len(), MAX_ASKS);
+    }
+
+    #[test]
+    fn a_rate_at_the_maximum_fits_and_one_above_does_not() {
+        assert!(choose(&wanted(10), &[candidate(1, 0, 10)]).is_ok());
+        let why = choose(&wanted(9), &[candidate(1, 0, 10)]).unwrap_err();
+        assert_eq!(why.failed, [(Condition::Price, 1)].into());
+        assert_eq!(why.cheapest, Some(10));
+        assert!(why.to_string().contains("1 of 1 providers: price"));
+    }
+
+    #[test]
+    fn a_price_beyond_all_numbers_does_not_fit() {
+        let mut dear = candidate(1, 0, 1);
+        dear.ask.prices = PriceSchedule {
+            cpu_milli: u64::MAX,
+            ..Default::default()
+        };
+        let mut much = wanted(Balance::MAX);
+        much.resources.cpu_milli = u64::MAX;
+        dear.free = much.resources;
+        dear.ask.prices.memory_mib = u64::MAX;
+        much.resources.memory_mib = u64::MAX;
+        dear.free = much.resources;
+        assert!(choose(&much, &[dear]).is_err());
+    }
+
+    #[test]
+    fn missing_capacity_is_named_with_figures() {
+        let mut full = candidate(1, 0, 10);
+        full.free.memory_mib = 32;
+        let why = choose(&wanted(100), &[full]).unwrap_err().to_string();
+        assert!(why.contains("wants 64 MiB of memory, at most 32 are free"), "{why}");
+    }
+
+    #[test]
+    fn capacity_scattered_over_providers_is_explained() {
+        let (mut a, mut b) = (candidate(1, 0, 10), candidate(2, 1, 10));
+        a.free.memory_mib = 0;
+        b.free.cpu_milli = 0;
+        let why = choose(&wanted(100), &[a, b]).unwrap_err().to_string();
+        assert!(why.contains("2 of 2 providers: capacity: no single provider"), "{why}");
+    }
+
+    #[test]
+    fn attributes_select() {
+        let mut eu = wanted(100);
+        eu.attributes = vec![("region".into(), "eu".into())];
+        let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 1, 20), "region", "eu")];
+        assert_eq!(choose(&eu, &asks).unwrap()[0].ask, 2);
+        let why = choose(
+            &eu,
+            &[candidate(1, 0, 10), with_attribute(candidate(2, 1, 20), "region", "us")],
+        )
+        .unwrap_err();
+        assert!(
+            why.to_string().contains("2 of 2 providers: attribute region=eu"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn the_ask_that_comes_closest_explains_its_provider() {
+        let mut eu = wanted(5);
+        eu.attributes = vec![("region".into(), "eu".into())];
+        let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 0, 20), "region", "eu")];
+        let why = choose(&eu, &asks).unwrap_err();
+        assert_eq!(why.failed, [(Condition::Price, 1)].into());
+        assert_eq!(why.cheapest, Some(20));
+    }
+
+    #[test]
+    fn nobody_at_all_is_said_plainly() {
+        assert_eq!(
+            choose(&wanted(1), &[]).unwrap_err().to_string(),
+            "no provider has a standing ask"
+        );
+    }
+}

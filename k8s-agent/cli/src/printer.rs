@@ -1,0 +1,137 @@
+//! Where output goes: data to stdout, everything else to stderr.
+
+use crate::{args::Output, error::CliError};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    time::Duration,
+};
+
+/// Where output goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Printer {
+    output: Output,
+}
+
+impl Printer {
+    /// A printer of this format.
+    pub fn new(output: Output) -> Self {
+        Self { output }
+    }
+
+    /// Prints data: `text` for people, `value` for programs.
+    pub fn data<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<(), CliError> {
+        let mut line = match self.output {
+            Output::Text => text(),
+            Output::Json => serde_json::to_string_pretty(value).map_err(io::Error::from)?,
+        };
+        if !line.is_empty() && !line.ends_with('\n') {
+            line.push('\n');
+        }
+        self.bytes(line.as_bytes())
+    }
+
+    /// Prints exactly these bytes.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            // Whoever read our output has had enough: nothing to complain about.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Tells people something.
+    pub fn message(&self, text: impl AsRef<str>) {
+        // With stderr gone there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+    }
+
+    /// Warns people.
+    pub fn warning(&self, text: impl AsRef<str>) {
+        self.message(format!("warning: {}", text.as_ref()));
+    }
+
+    /// Shows an error and what to do about it.
+    pub fn error(&self, error: &CliError) {
+        self.message(format!("error: {error}"));
+        for hint in error.hints() {
+            self.message(format!("  → {hint}"));
+        }
+    }
+
+    /// Asks whether to go on; without a terminal there is nobody to ask.
+    pub fn confirm(&self, question: &str, yes: bool) -> Result<(), CliError> {
+        if yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(
+                CliError::usage("there is no terminal to ask on".into()).hint("Add --yes to sign without asking.")
+            );
+        }
+        let mut err = io::stderr().lock();
+        write!(err, "{question} [y/N] ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(CliError::new(crate::error::ExitCode::Other, "nothing was signed")),
+        }
+    }
+
+    /// A line that shows what is being waited for.
+    pub fn progress(&self) -> Progress {
+        let target = match io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress { bar, printer: *self }
+    }
+}
+
+/// A line that shows what is being waited for. It disappears when it is dropped.
+pub struct Progress {
+    bar: ProgressBar,
+    printer: Printer,
+}
+
+impl Progress {
+    /// Now this is waited for.
+    pub fn waiting_for(&self, what: impl Into<String>) {
+        self.bar.set_message(what.into());
+    }
+
+    /// A step is done.
+    pub fn done(&self, what: impl AsRef<str>) {
+        self.bar
+            .suspend(|| self.printer.message(format!("✓ {}", what.as_ref())));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Columns without lines.
+pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    table.set_header(heads.to_vec());
+    table.add_rows(rows);
+    let mut lines = Vec::new();
+    for line in table.to_string().lines() {
+        lines.push(line.trim().to_owned());
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,305 @@
+//! A file against the market: price, deposit, offers. Reads the chain, signs nothing.
+
+use crate::{
+    context::Context,
+    error::CliError,
+    matching::{choose, Candidate, Offer},
+    money::Amount,
+    terms::{self, Funding, Terms},
+    time,
+};
+use perigee_chain::{Chain, Provider, View};
+use perigee_primitives::{Balance, Resources};
+use perigee_sdl::Sdl;
+use serde::Serialize;
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+/// A month is 730 hours: 8,760 hours a year by twelve.
+const MONTH: Duration = Duration::from_secs(730 * 3_600);
+/// How long the deposit lasts when nobody says otherwise.
+const DEFAULT_TIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// What a file costs where.
+pub struct Quote {
+    /// What is leased.
+    pub resources: Resources,
+    /// Cheapest first.
+    pub offers: Vec<Quoted>,
+    /// Money and time of the order.
+    pub terms: Terms,
+    /// How long a block takes.
+    pub block_time: Duration,
+    /// Held from opening to activation.
+    pub reservation: Balance,
+}
+
+/// An offer and who makes it.
+pub struct Quoted {
+    /// The offer.
+    pub offer: Offer,
+    /// Who.
+    pub provider: Provider,
+}
+
+/// How long or how much is paid.
+#[derive(Clone, Copy, Debug)]
+pub enum Pay {
+    /// For this time, then end.
+    For(Duration),
+    /// With this deposit.
+    Deposit(Balance),
+    /// For a day at first.
+    Default,
+}
+
+/// Reads and checks a file. Warnings go to stderr.
+pub fn load(context: &Context, path: &Path) -> Result<(String, Sdl), CliError> {
+    let (name, text) = crate::context::read_file(path)?;
+    let sdl = parse(&name, &text)?;
+    if !sdl.warnings().is_empty() {
+        context.printer.message(sdl.warnings().render(false).trim_end());
+    }
+    Ok((name, sdl))
+}
+
+/// Reads a file's text.
+pub fn parse(name: &str, text: &str) -> Result<Sdl, CliError> {
+    Sdl::parse(name, text).map_err(|d| CliError::usage(format!("{name} is not usable\n{}", d.render(false).trim_end())))
+}
+
+/// What cannot be run as written must not be paid for.
+fn check_blockers(sdl: &Sdl) -> Result<(), CliError> {
+    match sdl.warnings().blockers().next() {
+        Some(first) => Err(
+            CliError::usage(format!("{}:{}: {}", first.file, first.line, first.message))
+                .hint(first.hint.clone().unwrap_or_else(|| "Take it out of the file.".into())),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Finds out what `sdl` costs now.
+pub async fn quote(context: &Context, chain: &Chain, sdl: &Sdl, pay: Pay) -> Result<Quote, CliError> {
+    check_blockers(sdl)?;
+    let wanted = terms::wanted(sdl, &context.settings.denominations)?;
+    if terms::wants_auditors(sdl) {
+        context
+            .printer
+            .warning("signedBy in the file is not checked: nobody audits providers here yet");
+    }
+    let view = chain.best().await?;
+    let (candidates, mut providers) = market(&view).await?;
+    let offers = choose(&wanted, &candidates).map_err(|why| no_fit(&why))?;
+    let block_time = chain.block_time().await?;
+    let times = view.attestation_times().await?;
+    let dearest = offers.iter().map(|o| o.rate).max().unwrap_or_default();
+    let terms = funding(pay, block_time)?.terms(dearest, &times)?;
+    let quoted = |offer: Offer| {
+        Some(Quoted {
+            provider: providers.remove(&offer.provider)?,
+            offer,
+        })
+    };
+    Ok(Quote {
+        resources: wanted.resources,
+        offers: offers.into_iter().filter_map(quoted).collect(),
+        terms,
+        block_time,
+        reservation: view.reservation_fee()?,
+    })
+}
+
+fn no_fit(why: &crate::matching::NoFit) -> CliError {
+    CliError::refused(why.to_string()).hint("`perigee providers` shows who asks how much for what.")
+}
+
+fn funding(pay: Pay, block_time: Duration) -> Result<Funding, CliError> {
+    let blocks = |span: Duration| {
+        let blocks = time::blocks_in(span, block_time);
+        u32::try_from(blocks).map_err(|_| CliError::usage("the time is longer than the chain can count".into()))
+    };
+    Ok(match pay {
+        Pay::For(span) => Funding::Term(blocks(span)?),
+        Pay::Deposit(amount) => Funding::Deposit(amount),
+        Pay::Default => Funding::Open(blocks(DEFAULT_TIME)?),
+    })
+}
+
+/// All asks with what their providers have left.
+pub async fn market(view: &View) -> Result<(Vec<Candidate>, BTreeMap<u32, Provider>), CliError> {
+    let providers: BTreeMap<_, _> = view.providers().await?.into_iter().map(|p| (p.id, p)).collect();
+    let candidate = |(id, ask): (u64, perigee_primitives::Ask)| {
+        let free = providers.get(&ask.provider)?.free();
+        Some(Candidate { id, ask, free })
+    };
+    let candidates = view.asks().await?.into_iter().filter_map(candidate).collect();
+    Ok((candidates, providers))
+}
+
+impl Quote {
+    /// The most that can be paid per block: the dearest of the offers shown.
+    pub fn max_rate(&self) -> Balance {
+        self.offers.iter().map(|q| q.offer.rate).max().unwrap_or_default()
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut lines = vec![format!("resources  {}", resources(&self.resources))];
+        for (i, quoted) in self.offers.iter().enumerate() {
+            let label = if i == 0 { "offers" } else { "" };
+            let rate = quoted.offer.rate;
+            lines.push(format!(
+                "{label:<9}  {} per hour, {} per month: provider {} at {}",
+                Amount(self.cost(rate, HOUR)),
+                Amount(self.cost(rate, MONTH)),
+                quoted.provider.id,
+                quoted.provider.gateway,
+            ));
+        }
+        lines.push(format!("deposit    {}, {}", Amount(self.terms.deposit), self.lasts()));
+        lines.join("\n")
+    }
+
+    fn lasts(&self) -> String {
+        if let Some(term) = self.terms.term {
+            let span = time::in_words(time::time_of(term, self.block_time));
+            return format!("ends {span} after activation; what is left comes back");
+        }
+        let blocks = self.terms.deposit / self.max_rate().max(1);
+        let span = time::time_of(blocks.try_into().unwrap_or(u32::MAX), self.block_time);
+        format!("lasts about {}; what is left comes back", time::in_words(span))
+    }
+
+    fn cost(&self, rate: Balance, span: Duration) -> Balance {
+        let millis = self.block_time.as_millis().max(1);
+        rate.saturating_mul(span.as_millis()).div_ceil(millis)
+    }
+
+    /// For programs.
+    pub fn json(&self) -> QuoteJson {
+        let offer = |q: &Quoted| OfferJson {
+            provider: q.provider.id,
+            gateway: q.provider.gateway.clone(),
+            ask: q.offer.ask,
+            rate: q.offer.rate,
+            per_hour: self.cost(q.offer.rate, HOUR),
+            per_month: self.cost(q.offer.rate, MONTH),
+        };
+        QuoteJson {
+            resources: ResourcesJson::from(&self.resources),
+            offers: self.offers.iter().map(offer).collect(),
+            deposit: self.terms.deposit,
+            term_blocks: self.terms.term,
+            reservation_fee: self.reservation,
+            block_time_ms: self.block_time.as_millis() as u64,
+        }
+    }
+}
+
+/// A quote, for programs.
+#[derive(Debug, Serialize)]
+pub struct QuoteJson {
+    resources: ResourcesJson,
+    offers: Vec<OfferJson>,
+    deposit: Balance,
+    term_blocks: Option<u32>,
+    reservation_fee: Balance,
+    block_time_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct OfferJson {
+    provider: u32,
+    gateway: String,
+    ask: u64,
+    rate: Balance,
+    per_hour: Balance,
+    per_month: Balance,
+}
+
+/// An amount of compute, for programs.
+#[derive(Debug, Serialize)]
+pub struct ResourcesJson {
+    cpu_milli: u64,
+    memory_mib: u64,
+    storage_mib: u64,
+    gpus: u32,
+    endpoints: u32,
+}
+
+impl From<&Resources> for ResourcesJson {
+    fn from(r: &Resources) -> Self {
+        let Resources {
+            cpu_milli,
+            memory_mib,
+            storage_mib,
+            gpus,
+            endpoints,
+        } = *r;
+        Self {
+            cpu_milli,
+            memory_mib,
+            storage_mib,
+            gpus,
+            endpoints,
+        }
+    }
+}
+
+/// An amount of compute, for people.
+pub fn resources(r: &Resources) -> String {
+    let cpu = match r.cpu_milli % 1_000 {
+        0 => format!("{} CPU", r.cpu_milli / 1_000),
+        _ => format!("{}m CPU", r.cpu_milli),
+    };
+    let mut parts = vec![
+        cpu,
+        format!("{} memory", size(r.memory_mib)),
+        format!("{} storage", size(r.storage_mib)),
+    ];
+    if r.gpus > 0 {
+        parts.push(format!("{} GPU", r.gpus));
+    }
+    if r.endpoints > 0 {
+        parts.push(format!(
+            "{} endpoint{}",
+            r.endpoints,
+            if r.endpoints == 1 { "" } else { "s" }
+        ));
+    }
+    parts.join(", ")
+}
+
+fn size(mib: u64) -> String {
+    match mib {
+        m if m >= 1 << 20 && m % (1 << 20) == 0 => format!("{} TiB", m >> 20),
+        m if m >= 1 << 10 => format!("{:.1} GiB", m as f64 / 1024.0).replace(".0 ", " "),
+        m => format!("{m} MiB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_read_well() {
+        let r = Resources {
+            cpu_milli: 200,
+            memory_mib: 128,
+            storage_mib: 1_536,
+            gpus: 0,
+            endpoints: 1,
+        };
+        assert_eq!(resources(&r), "200m CPU, 128 MiB memory, 1.5 GiB storage, 1 endpoint");
+        let r = Resources {
+            cpu_milli: 2_000,
+            memory_mib: 2_048,
+            storage_mib: 1 << 20,
+            gpus: 1,
+            endpoints: 2,
+        };
+        assert_eq!(resources(&r), "2 CPU, 2 GiB memory, 1 TiB storage, 1 GPU, 2 endpoints");
+    }
+}

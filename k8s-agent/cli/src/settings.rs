@@ -1,0 +1,241 @@
+//! What holds for this run: flags, over variables, over the config file, over defaults.
+
+use crate::{
+    args::{Global, Output},
+    error::CliError,
+    money::Decimal,
+};
+use figment::{
+    providers::{Env, Format, Serialized, Toml},
+    Figment,
+};
+use perigee_chain::keys::{config_directory, Account, KeyError, KeyStore};
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Prefix of the variables.
+const ENV_PREFIX: &str = "PERIGEE_";
+/// Only these are settings: other programs of Perigee have variables of their own.
+const ENV_NAMES: [&str; 3] = ["node", "key", "output"];
+
+/// How a foreign denomination is understood.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denomination {
+    /// uprg for one of it.
+    pub price: Decimal,
+    /// How many of its chain's blocks pass while one of ours does.
+    pub blocks: Decimal,
+}
+
+/// The config file, completed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resolved {
+    #[serde(default = "default_node")]
+    node: String,
+    key: Option<String>,
+    #[serde(default)]
+    output: Output,
+    #[serde(default)]
+    denominations: BTreeMap<String, Denomination>,
+}
+
+fn default_node() -> String {
+    "ws://127.0.0.1:9944".into()
+}
+
+/// What holds for this run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address of a node.
+    pub node: String,
+    /// How data is printed.
+    pub output: Output,
+    /// Sign without asking.
+    pub yes: bool,
+    /// How foreign denominations are understood.
+    pub denominations: BTreeMap<String, Denomination>,
+    /// The config file that was read, or would be.
+    pub config: PathBuf,
+    key: Option<String>,
+}
+
+impl Settings {
+    /// From the flags, the environment and `config`, which must exist if it was named.
+    pub fn resolve(global: &Global, config: Option<PathBuf>) -> Result<Self, CliError> {
+        let named = config.or_else(|| std::env::var_os("PERIGEE_CONFIG").map(PathBuf::from));
+        if let Some(path) = named.as_ref().filter(|p| !p.is_file()) {
+            return Err(CliError::usage(format!("there is no config file {}", path.display())));
+        }
+        let path = named.unwrap_or_else(|| config_directory().join("config.toml"));
+        let resolved = figment(&path, global).extract::<Resolved>().map_err(|e| {
+            let where_ = e
+                .metadata
+                .as_ref()
+                .and_then(|m| m.source.as_ref())
+                .map(|s| format!("{s}: "));
+            CliError::usage(format!("{}{}", where_.unwrap_or_default(), describe(&e)))
+        })?;
+        Ok(Self {
+            node: resolved.node,
+            output: resolved.output,
+            yes: global.yes,
+            denominations: resolved.denominations,
+            config: path,
+            key: resolved.key,
+        })
+    }
+
+    /// The account to sign with.
+    pub fn account(&self) -> Result<Account, CliError> {
+        match &self.key {
+            Some(spec) => Ok(self.keys().resolve(spec)?),
+            None => Err(CliError::usage("this command needs a key".into())
+                .hint("Pass --key NAME or set PERIGEE_KEY. `perigee keys new NAME` makes a key; development chains know //Alice.")),
+        }
+    }
+
+    /// The account to sign with, where the command also works without one.
+    pub fn account_if_any(&self) -> Result<Option<Account>, CliError> {
+        self.key.is_some().then(|| self.account()).transpose()
+    }
+
+    /// How the key was named.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// Where keys are kept.
+    pub fn keys(&self) -> KeyStore {
+        KeyStore::of_user()
+    }
+}
+
+fn figment(path: &std::path::Path, global: &Global) -> Figment {
+    let mut figment = Figment::new()
+        .merge(Toml::file(path))
+        .merge(Env::prefixed(ENV_PREFIX).only(&ENV_NAMES));
+    let flags = [("node", &global.node), ("key", &global.key)];
+    for (name, value) in flags {
+        if let Some(value) = value {
+            figment = figment.merge(Serialized::default(name, value));
+        }
+    }
+    if let Some(output) = global.output {
+        figment = figment.merge(Serialized::default("output", output));
+    }
+    figment
+}
+
+fn describe(error: &figment::Error) -> String {
+    let path = error.path.join(".");
+    match (&error.kind, path.is_empty()) {
+        (kind, true) => kind.to_string(),
+        (kind, false) => format!("{path}: {kind}"),
+    }
+}
+
+impl From<KeyError> for CliError {
+    fn from(error: KeyError) -> Self {
+        let hint = match &error {
+            KeyError::Unknown { .. } => Some("`perigee keys list` shows the keys, `perigee keys new NAME` makes one."),
+            KeyError::Exists(_) => Some("Choose another name; a key is never replaced."),
+            _ => None,
+        };
+        let error = Self::usage(error.to_string());
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+#[cfg(test)]
+// figment's jail returns its own, large error.
+#[allow(clippy::result_large_err)]
+mod tests {
+    use super::*;
+    use figment::Jail;
+
+    fn resolve(global: Global) -> Result<Settings, CliError> {
+        Settings::resolve(&global, None)
+    }
+
+    fn in_jail(test: impl FnOnce(&mut Jail) -> figment::error::Result<()>) {
+        Jail::expect_with(|jail| {
+            jail.clear_env();
+            jail.set_env("XDG_CONFIG_HOME", jail.directory().display());
+            jail.create_dir("perigee")?;
+            test(jail)
+        });
+    }
+
+    #[test]
+    fn flags_win_over_variables_over_the_file_over_defaults() {
+        in_jail(|jail| {
+            assert_eq!(resolve(Global::default()).unwrap().node, "ws://127.0.0.1:9944");
+            jail.create_file("perigee/config.toml", "node = \"ws://file:1\"\nkey = \"filekey\"")?;
+            assert_eq!(resolve(Global::default()).unwrap().node, "ws://file:1");
+            jail.set_env("PERIGEE_NODE", "ws://variable:1");
+            assert_eq!(resolve(Global::default()).unwrap().node, "ws://variable:1");
+            let flags = Global {
+                node: Some("ws://flag:1".into()),
+                ..Default::default()
+            };
+            let settings = resolve(flags).unwrap();
+            assert_eq!(settings.node, "ws://flag:1");
+            assert_eq!(settings.key(), Some("filekey"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_number_stays_text() {
+        in_jail(|jail| {
+            jail.set_env("PERIGEE_KEY", "//Alice");
+            assert_eq!(resolve(Global::default()).unwrap().key(), Some("//Alice"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_typo_in_the_file_is_named() {
+        in_jail(|jail| {
+            jail.create_file("perigee/config.toml", "nodee = \"ws://file:1\"")?;
+            let error = resolve(Global::default()).unwrap_err().to_string();
+            assert!(error.contains("nodee") && error.contains("config.toml"), "{error}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn denominations_take_numbers_and_texts() {
+        in_jail(|jail| {
+            let file = "[denominations.uakt]\nprice = \"0.25\"\nblocks = 0.35";
+            jail.create_file("perigee/config.toml", file)?;
+            let settings = resolve(Global::default()).unwrap();
+            assert_eq!(settings.denominations["uakt"].price, "0.25".parse().unwrap());
+            assert_eq!(settings.denominations["uakt"].blocks, "0.35".parse().unwrap());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_named_file_must_exist() {
+        in_jail(|_| {
+            let error = Settings::resolve(&Global::default(), Some("absent.toml".into())).unwrap_err();
+            assert!(error.to_string().contains("absent.toml"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_missing_key_says_how_to_get_one() {
+        in_jail(|_| {
+            let error = resolve(Global::default()).unwrap().account().unwrap_err();
+            assert!(error.hints().iter().any(|h| h.contains("keys new")));
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,198 @@
+//! What an SDL file asks of the market, in the units of the chain. Pure.
+
+use crate::{error::CliError, matching::Wanted, money::Decimal, settings::Denomination};
+use perigee_primitives::{AttestationTimes, Balance, BlockNumber, Resources, UPRG};
+use perigee_sdl::{GroupSpec, Sdl, Totals};
+use std::collections::BTreeMap;
+
+/// The denomination of this chain.
+const NATIVE: &str = "uprg";
+
+/// The order that a file makes; deployments hold one group for now.
+pub fn wanted(sdl: &Sdl, denominations: &BTreeMap<String, Denomination>) -> Result<Wanted, CliError> {
+    let groups = sdl.groups();
+    let [group] = groups.as_slice() else {
+        return Err(CliError::usage(format!(
+            "the file has {} placements; a deployment holds one for now",
+            groups.len()
+        ))
+        .hint("Put every service into the same placement, or split the file in several."));
+    };
+    Ok(Wanted {
+        resources: resources(&group.total())?,
+        max_rate: max_rate(group, denominations)?,
+        attributes: attributes(group),
+    })
+}
+
+fn attributes(group: &GroupSpec) -> Vec<(String, String)> {
+    let attributes = group.requirements.attributes.iter().flatten();
+    attributes.map(|a| (a.key.clone(), a.value.clone())).collect()
+}
+
+/// Does the file ask that auditors vouch for the provider?
+pub fn wants_auditors(sdl: &Sdl) -> bool {
+    let some = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|l| !l.is_empty());
+    sdl.groups()
+        .iter()
+        .any(|g| some(&g.requirements.signed_by.all_of) || some(&g.requirements.signed_by.any_of))
+}
+
+fn resources(totals: &Totals) -> Result<Resources, CliError> {
+    let small = |value: u64, what: &str| {
+        u32::try_from(value).map_err(|_| CliError::usage(format!("the file asks for {value} {what}: too many")))
+    };
+    Ok(Resources {
+        cpu_milli: totals.cpu_milli,
+        memory_mib: totals.memory_mib(),
+        storage_mib: totals.storage_mib(),
+        gpus: small(totals.gpus, "GPUs")?,
+        endpoints: small(totals.endpoints, "endpoints")?,
+    })
+}
+
+/// The most that the file pays per block of ours, in base units, rounded down.
+fn max_rate(group: &GroupSpec, denominations: &BTreeMap<String, Denomination>) -> Result<Balance, CliError> {
+    let too_large = || CliError::usage("the prices in the file are too large".into());
+    let mut rate = Decimal::whole(0);
+    for unit in &group.resources {
+        let amount: Decimal = unit.price.amount.to_string().parse().map_err(|_| too_large())?;
+        let factor = uprg_per_block(&unit.price.denom, denominations)?;
+        let part = amount
+            .checked_mul(Decimal::whole(unit.count.into()))
+            .and_then(|p| p.checked_mul(factor));
+        rate = part.and_then(|p| rate.checked_add(p)).ok_or_else(too_large)?;
+    }
+    rate.checked_mul(Decimal::whole(UPRG))
+        .map(Decimal::floor)
+        .ok_or_else(too_large)
+}
+
+/// uprg per block of ours for one unit of `denom` per block of its own chain.
+fn uprg_per_block(denom: &str, denominations: &BTreeMap<String, Denomination>) -> Result<Decimal, CliError> {
+    if denom == NATIVE {
+        return Ok(Decimal::ONE);
+    }
+    let Some(known) = denominations.get(denom) else {
+        return Err(
+            CliError::usage(format!("the file's prices are in {denom}, which has no value here")).hint(format!(
+                "Say what it is worth in the config file, or change the file to uprg:\n\n\
+             \x20   [denominations.{denom}]\n\
+             \x20   price = \"1\"      # uprg for one {denom}\n\
+             \x20   blocks = \"0.33\"  # blocks of its chain per block of ours (6 s against 2 s)\n"
+            )),
+        );
+    };
+    let factor = known.price.checked_mul(known.blocks);
+    factor.ok_or_else(|| CliError::usage(format!("the value of {denom} in the config file is too large")))
+}
+
+/// Money and time of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What goes into escrow.
+    pub deposit: Balance,
+    /// Blocks after which the lease ends by itself.
+    pub term: Option<BlockNumber>,
+}
+
+/// How the tenant wants to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Funding {
+    /// For so many blocks, then end.
+    Term(BlockNumber),
+    /// For so many blocks at first, with no end.
+    Open(BlockNumber),
+    /// With this deposit, with no end.
+    Deposit(Balance),
+}
+
+impl Funding {
+    /// The terms at `rate`. Escrow must at all times cover the blocks that wait for their verdict.
+    pub fn terms(self, rate: Balance, times: &AttestationTimes) -> Result<Terms, CliError> {
+        let too_large = || CliError::usage("the deposit would be larger than any amount".into());
+        let cost = |blocks: BlockNumber| rate.checked_mul(blocks.into()).ok_or_else(too_large);
+        let reserve = cost(reserve_blocks(times))?;
+        let (deposit, term) = match self {
+            Self::Term(blocks) => (cost(blocks)?.checked_add(reserve).ok_or_else(too_large)?, Some(blocks)),
+            Self::Open(blocks) => (cost(blocks)?.checked_add(reserve).ok_or_else(too_large)?, None),
+            Self::Deposit(amount) => (amount, None),
+        };
+        if deposit < reserve {
+            let (have, least) = (crate::money::Amount(deposit), crate::money::Amount(reserve));
+            return Err(
+                CliError::refused(format!("a deposit of {have} is below the minimum of {least}")).hint(format!(
+                "Escrow must cover the {} blocks that can wait for a verdict. Deposit more, or leave --deposit out.",
+                reserve_blocks(times)
+            )),
+            );
+        }
+        Ok(Terms { deposit, term })
+    }
+}
+
+/// W + E: the blocks that a deposit must always cover.
+pub fn reserve_blocks(times: &AttestationTimes) -> BlockNumber {
+    times.window().saturating_add(times.epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMES: AttestationTimes = AttestationTimes {
+        epoch: 10,
+        deadline: 5,
+        margin: 5,
+    };
+
+    #[test]
+    fn a_term_is_deposited_exactly_with_its_reserve() {
+        let terms = Funding::Term(100).terms(7, &TIMES).unwrap();
+        assert_eq!(
+            terms,
+            Terms {
+                deposit: 7 * (100 + 30),
+                term: Some(100)
+            }
+        );
+    }
+
+    #[test]
+    fn an_open_end_has_no_term() {
+        assert_eq!(
+            Funding::Open(100).terms(7, &TIMES).unwrap(),
+            Terms {
+                deposit: 7 * 130,
+                term: None
+            }
+        );
+    }
+
+    #[test]
+    fn a_deposit_at_the_minimum_is_taken_and_below_it_refused_with_figures() {
+        assert!(Funding::Deposit(7 * 30).terms(7, &TIMES).is_ok());
+        let error = Funding::Deposit(7 * 30 - 1).terms(7, &TIMES).unwrap_err();
+        assert_eq!(error.code(), crate::error::ExitCode::Refused);
+        assert!(error.to_string().contains("minimum of 0.00000000021 PRG"), "{error}");
+    }
+
+    #[test]
+    fn an_impossible_deposit_is_an_error() {
+        assert!(Funding::Open(u32::MAX).terms(Balance::MAX, &TIMES).is_err());
+    }
+
+    #[test]
+    fn foreign_denominations_need_a_value_and_the_error_shows_how() {
+        let error = uprg_per_block("uakt", &BTreeMap::new()).unwrap_err();
+        assert!(error.to_string().contains("uakt"));
+        assert!(error.hints()[0].contains("[denominations.uakt]"));
+        let value = Denomination {
+            price: "0.5".parse().unwrap(),
+            blocks: "0.33".parse().unwrap(),
+        };
+        let known = BTreeMap::from([("uakt".to_string(), value)]);
+        assert_eq!(uprg_per_block("uakt", &known).unwrap(), "0.165".parse().unwrap());
+        assert_eq!(uprg_per_block("uprg", &known).unwrap(), Decimal::ONE);
+    }
+}

@@ -1,0 +1,246 @@
+//! The built program as a user meets it: arguments, files, exit codes, and what goes to stdout and stderr. No network.
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// An SDL file in Akash's denomination.
+const APP: &str = r#"version: "2.0"
+services:
+  web:
+    image: nginx:1.27
+    expose:
+      - port: 80
+        to:
+          - global: true
+profiles:
+  compute:
+    small:
+      resources:
+        cpu:
+          units: 100m
+        memory:
+          size: 64Mi
+        storage:
+          size: 128Mi
+  placement:
+    anywhere:
+      pricing:
+        small:
+          denom: uakt
+          amount: 10
+deployment:
+  web:
+    anywhere:
+      profile: small
+      count: 1
+"#;
+
+/// Nobody listens here.
+const NOWHERE: &str = "ws://127.0.0.1:1";
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    fn perigee(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_perigee"))
+            .args(args)
+            .env_clear()
+            .env("HOME", self.path())
+            .env("XDG_CONFIG_HOME", self.path())
+            .env("XDG_DATA_HOME", self.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+}
+
+#[track_caller]
+fn fails(output: &Output, code: i32, says: &str) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(says), "no {says:?} in: {text}");
+    assert!(output.stdout.is_empty(), "an error wrote to stdout: {}", stdout(output));
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn unknown_commands_and_flags_are_usage_errors() {
+    let home = Home::new();
+    fails(&home.perigee(&["deplyo"]), 2, "deploy");
+    fails(&home.perigee(&["list", "--nope"]), 2, "--nope");
+    fails(&home.perigee(&["deploy"]), 2, "FILE");
+    fails(&home.perigee(&["status", "one"]), 2, "one");
+}
+
+#[test]
+fn wrong_amounts_and_times_are_usage_errors() {
+    let home = Home::new();
+    fails(&home.perigee(&["deposit", "1", "5eur"]), 2, "5prg");
+    fails(&home.perigee(&["deploy", "a.yaml", "--for", "5y"]), 2, "24h");
+}
+
+#[test]
+fn help_lists_exit_codes_and_every_command_has_help() {
+    let home = Home::new();
+    let help = stdout(&home.perigee(&["--help"]));
+    assert!(help.contains("Exit codes:") && help.contains("PERIGEE_NODE"), "{help}");
+    for command in [
+        "deploy",
+        "price",
+        "send",
+        "list",
+        "status",
+        "close",
+        "deposit",
+        "claim",
+        "providers",
+        "faucet",
+    ] {
+        assert_eq!(home.perigee(&[command, "--help"]).status.code(), Some(0), "{command}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let home = Home::new();
+    fails(&home.perigee(&["sdl", "hash", "absent.yaml"]), 2, "absent.yaml");
+    fails(&home.perigee(&["price", "absent.yaml"]), 2, "absent.yaml");
+}
+
+#[test]
+fn a_bad_file_is_refused_with_its_place() {
+    let home = Home::new();
+    let file = home.write("bad.yaml", &APP.replace("image:", "imagee:"));
+    let output = home.perigee(&["sdl", "validate", &file]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("imagee") && stderr(&output).contains("bad.yaml"),
+        "{}",
+        stderr(&output)
+    );
+    fails(&home.perigee(&["price", &file]), 2, "imagee");
+}
+
+#[test]
+fn sdl_commands_need_no_node_and_take_foreign_denominations() {
+    let home = Home::new();
+    let file = home.write("app.yaml", APP);
+    let hash = stdout(&home.perigee(&["sdl", "hash", &file]));
+    assert_eq!(hash.trim().len(), 64, "{hash}");
+    let manifest = home.perigee(&["sdl", "manifest", &file]).stdout;
+    assert!(
+        manifest.starts_with(b"[{") && manifest.ends_with(b"}]"),
+        "{}",
+        String::from_utf8_lossy(&manifest)
+    );
+}
+
+#[test]
+fn a_foreign_denomination_without_a_value_is_explained_before_a_node_is_asked() {
+    let home = Home::new();
+    let file = home.write("app.yaml", APP);
+    fails(
+        &home.perigee(&["--node", NOWHERE, "price", &file]),
+        2,
+        "[denominations.uakt]",
+    );
+    fails(
+        &home.perigee(&["--node", NOWHERE, "--key", "//Alice", "deploy", &file, "--yes"]),
+        2,
+        "uakt",
+    );
+}
+
+#[test]
+fn a_value_in_the_config_file_is_used() {
+    let home = Home::new();
+    let file = home.write("app.yaml", APP);
+    home.write(
+        "perigee/config.toml",
+        "[denominations.uakt]\nprice = \"0.5\"\nblocks = \"0.33\"\n",
+    );
+    fails(&home.perigee(&["--node", NOWHERE, "price", &file]), 4, "127.0.0.1:1");
+}
+
+#[test]
+fn an_unreachable_node_is_named() {
+    let home = Home::new();
+    fails(&home.perigee(&["--node", NOWHERE, "providers"]), 4, "ws://127.0.0.1:1");
+    fails(
+        &home.perigee(&["--node", NOWHERE, "--key", "//Alice", "list"]),
+        4,
+        "ws://127.0.0.1:1",
+    );
+    fails(
+        &home.perigee(&["--node", "http://127.0.0.1:1", "providers"]),
+        4,
+        "ws://",
+    );
+}
+
+#[test]
+fn a_command_that_signs_needs_a_key() {
+    let home = Home::new();
+    fails(&home.perigee(&["--node", NOWHERE, "list"]), 2, "perigee keys new");
+    fails(
+        &home.perigee(&["--node", NOWHERE, "--key", "nosuchkey", "list"]),
+        2,
+        "nosuchkey",
+    );
+}
+
+#[test]
+fn a_config_file_with_a_typo_is_refused() {
+    let home = Home::new();
+    let file = home.write("other.toml", "nodee = \"ws://a\"\n");
+    fails(&home.perigee(&["--config", &file, "keys", "list"]), 2, "nodee");
+    fails(
+        &home.perigee(&["--config", "absent.toml", "keys", "list"]),
+        2,
+        "absent.toml",
+    );
+}
+
+#[test]
+fn keys_are_made_once_and_listed() {
+    let home = Home::new();
+    let made = home.perigee(&["keys", "new", "mine"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let address = stdout(&made).trim().to_owned();
+    assert_eq!(stdout(&home.perigee(&["keys", "show", "mine"])).trim(), address);
+    fails(&home.perigee(&["keys", "new", "mine"]), 2, "exists already");
+    let listed = stdout(&home.perigee(&["keys", "list", "--output", "json"]));
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["keys"][0]["address"], address.as_str());
+}
+
+#[test]
+fn completions_are_printed() {
+    let home = Home::new();
+    assert!(stdout(&home.perigee(&["completions", "bash"])).contains("perigee"));
+}
