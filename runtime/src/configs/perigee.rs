@@ -1,0 +1,81 @@
+//! Perigee's own pallets: providers, escrow, reputation, marketplace.
+
+use crate::{
+    configs::{
+        consensus::MAX_VALIDATORS,
+        money::{deposit, TreasuryAccount, MILLI_PRG},
+    },
+    *,
+};
+use frame_support::{
+    parameter_types,
+    traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice},
+};
+use perigee_primitives::{FeeRate, MILLION, PRG};
+
+/// Blocks of a minute.
+pub const MINUTES: BlockNumber = (60_000 / SLOT_MILLIS) as BlockNumber;
+/// Blocks of an hour.
+pub const HOURS: BlockNumber = 60 * MINUTES;
+/// Blocks of a day.
+pub const DAYS: BlockNumber = 24 * HOURS;
+
+/// What a record holds for each item and each byte of it.
+type RecordPrice = LinearStoragePrice<DepositBase, DepositPerByte, Balance>;
+
+parameter_types! {
+    pub const DepositBase: Balance = deposit(1, 0);
+    pub const DepositPerByte: Balance = deposit(0, 1);
+    pub const ProviderRecord: RuntimeHoldReason =
+        RuntimeHoldReason::Providers(pallet_providers::HoldReason::Record);
+    pub const MarketplaceRecord: RuntimeHoldReason =
+        RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
+    /// Above every transfer; reports have a deadline.
+    pub const ReportPriority: u64 = u64::MAX / 2;
+    /// Four per cent of what is billed.
+    pub const MarketplaceFee: FeeRate = match FeeRate::new(4 * MILLION / 100) {
+        Some(rate) => rate,
+        None => FeeRate::MIN,
+    };
+}
+
+impl pallet_providers::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type RecordDeposit = HoldConsideration<AccountId, Balances, ProviderRecord, RecordPrice>;
+    type MinStake = ConstU128<{ 100 * PRG }>;
+    type MaxAsks = ConstU32<8>;
+    type WeightInfo = pallet_providers::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_escrow::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type FeeRecipient = TreasuryAccount;
+    type WeightInfo = pallet_escrow::weights::Estimated<Runtime>;
+}
+
+impl pallet_reputation::Config for Runtime {
+    type Providers = Providers;
+    type MaxValidators = ConstU32<MAX_VALIDATORS>;
+    type MaxFinalityLag = ConstU32<100>;
+    type ReportPriority = ReportPriority;
+    type WeightInfo = pallet_reputation::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_marketplace::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Consideration = HoldConsideration<AccountId, Balances, MarketplaceRecord, RecordPrice>;
+    type Escrow = Escrow;
+    type Providers = Providers;
+    type Availability = Reputation;
+    type Fee = MarketplaceFee;
+    type ActivationWindow = ConstU32<150>;
+    type NoticeBlocks = ConstU32<100>;
+    type ReservationFee = ConstU128<{ 10 * MILLI_PRG }>;
+    type TearDownGrace = ConstU32<150>;
+    type RetentionBlocks = ConstU32<DAYS>;
+    type SettleInterval = ConstU32<{ 30 * DAYS }>;
+    type WeightInfo = pallet_marketplace::weights::Estimated<Runtime>;
+}
