@@ -68,7 +68,8 @@ pub const ACTIVATION_WINDOW: BlockNumber = 15;
 pub const NOTICE: BlockNumber = 25;
 pub const RESERVATION: Balance = 100;
 pub const GRACE: BlockNumber = 12;
-pub const RETENTION: BlockNumber = 60;
+/// Longer than any random life, so that a final record can be read at its end.
+pub const RETENTION: BlockNumber = 500;
 pub const SETTLE_INTERVAL: BlockNumber = 200;
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -131,15 +132,26 @@ impl pallet_marketplace::Config for Test {
 }
 
 /// What the script says.
-#[derive(Default)]
 struct Scripted {
+    times: AttestationTimes,
     judged_until: BlockNumber,
     absent: BTreeMap<ProviderId, BTreeSet<u32>>,
     forgotten: BTreeMap<ProviderId, BlockNumber>,
 }
 
+impl Scripted {
+    const fn new() -> Self {
+        Self {
+            times: TIMES,
+            judged_until: 0,
+            absent: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
+        }
+    }
+}
+
 thread_local! {
-    static SCRIPT: RefCell<Scripted> = RefCell::default();
+    static SCRIPT: RefCell<Scripted> = const { RefCell::new(Scripted::new()) };
 }
 
 /// Attestation from a script. It knows absences that are not judged yet, and nobody may bill by them.
@@ -149,6 +161,11 @@ impl Script {
     /// Finds `provider` absent in `epochs`.
     pub fn absent(provider: ProviderId, epochs: &[u32]) {
         SCRIPT.with_borrow_mut(|s| s.absent.entry(provider).or_default().extend(epochs));
+    }
+
+    /// Sets the lengths of epoch, deadline and margin.
+    pub fn set_times(times: AttestationTimes) {
+        SCRIPT.with_borrow_mut(|s| s.times = times);
     }
 
     /// All blocks before `block` are judged.
@@ -176,13 +193,13 @@ impl Availability for Script {
             );
             let epochs = s.absent.get(&provider).into_iter().flatten();
             epochs
-                .map(|e| block.min(TIMES.end_of(*e)).saturating_sub(TIMES.start_of(*e)))
+                .map(|e| block.min(s.times.end_of(*e)).saturating_sub(s.times.start_of(*e)))
                 .sum()
         })
     }
 
     fn times() -> AttestationTimes {
-        TIMES
+        SCRIPT.with_borrow(|s| s.times)
     }
 
     fn forget_before(provider: ProviderId, block: BlockNumber) {
@@ -243,7 +260,7 @@ pub fn publish(operator: u64, rate: u64) -> AskId {
 
 /// Provider 0 with ask 0 at rate 7 per unit, provider 1 with ask 1 at rate 11.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-    SCRIPT.with_borrow_mut(|s| *s = Scripted::default());
+    SCRIPT.with_borrow_mut(|s| *s = Scripted::new());
     let who = [TENANT, OTHER, TREASURY, STASH, OPERATOR, STASH_1, OPERATOR_1];
     let balances = who.map(|who| (who, RICH)).to_vec();
     let genesis = RuntimeGenesisConfig {

@@ -32,7 +32,7 @@ fn the_agenda_stops_at_its_limit_and_goes_on_later() {
         assert_eq!(ended(), 2);
         let one = <() as WeightInfo>::advance().saturating_add(<() as WeightInfo>::agenda_peek());
         assert_eq!(used, one.saturating_mul(2));
-        assert!(poll(0).is_zero());
+        assert_eq!(poll(0), Weight::zero());
         assert_eq!(ended(), 2);
         jump_to(2 + ACTIVATION_WINDOW);
         poll(9);
@@ -56,7 +56,7 @@ fn what_transactions_leave_is_used_too() {
         let used = Marketplace::on_idle(System::block_number(), limit);
         assert!(used.all_lte(limit) && used.any_gt(Weight::zero()));
         assert_eq!(ended(), 1);
-        assert!(Marketplace::on_idle(System::block_number(), Weight::zero()).is_zero());
+        assert_eq!(Marketplace::on_idle(System::block_number(), Weight::zero()), Weight::zero());
     });
 }
 

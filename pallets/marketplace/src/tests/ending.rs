@@ -184,7 +184,7 @@ fn a_report_of_tear_down_may_come_after_the_record_is_gone() {
     build_and_execute(|| {
         let id = active(1_000);
         close(id);
-        run_to(100);
+        run_to(1 + RETENTION);
         assert!(!Leases::<Test>::contains_key(id));
         assert_ok!(Marketplace::torn_down(operator(), vec![id].try_into().expect("one")));
     });

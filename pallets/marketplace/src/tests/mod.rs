@@ -1,6 +1,9 @@
 //! Behaviour of the marketplace.
 
 mod agenda;
+mod billing;
 mod ending;
+mod invariants;
 mod opening;
+mod properties;
 mod settling;

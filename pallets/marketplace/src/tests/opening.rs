@@ -121,7 +121,7 @@ fn due_ends_of_a_full_candidate_are_processed_first() {
         let used = <() as WeightInfo>::deploy_only() + <() as WeightInfo>::advance() * 4;
         assert_eq!(weight, Some(used));
         let freed = System::events()
-            .iter()
+            .into_iter()
             .filter(|r| matches!(r.event, RuntimeEvent::Marketplace(Event::CapacityFreed { .. })));
         assert_eq!(freed.count(), 4);
     });
@@ -140,7 +140,7 @@ fn ids_are_never_reused() {
     build_and_execute(|| {
         let first = deploy(order(1_000));
         close(first);
-        run_to(100);
+        run_to(1 + RETENTION);
         assert!(!Leases::<Test>::contains_key(first));
         let second = deploy(order(1_000));
         assert_eq!((first, second), (0, 1));

@@ -1,0 +1,141 @@
+//! Every invariant fires when storage is corrupted.
+
+use crate::{mock::*, *};
+use frame_support::storage::with_storage_layer;
+use perigee_primitives::traits::StreamingEscrow;
+use sp_runtime::DispatchError;
+
+/// Corrupts storage, expects the invariants to notice, and undoes it.
+fn fires(expected: &str, corrupt: impl FnOnce()) {
+    let undone = with_storage_layer::<(), DispatchError, _>(|| {
+        corrupt();
+        match Marketplace::do_try_state() {
+            Err(DispatchError::Other(found)) => assert_eq!(found, expected),
+            other => panic!("{expected}: {other:?}"),
+        }
+        Err(DispatchError::Other("undo"))
+    });
+    assert!(undone.is_err());
+}
+
+fn lease(id: u64, change: impl FnOnce(&mut Lease<u64>)) {
+    Leases::<Test>::mutate(id, |lease| change(lease.as_mut().expect("a record")));
+}
+
+fn bill(id: u64, change: impl FnOnce(&mut Bill<u64>)) {
+    lease(id, |lease| change(&mut lease.bill));
+}
+
+#[test]
+fn every_invariant_fires() {
+    build_and_execute(|| {
+        let (live, pending, waiting, done) = (active(1_000), deploy(order(1_000)), active(1_000), active(1_000));
+        close(done);
+        run_to(15);
+        close(waiting);
+
+        fires("a lease id is not below the next", || NextLeaseId::<Test>::put(done));
+        fires("a deployment id is not below the next", || {
+            NextDeploymentId::<Test>::put(done)
+        });
+        fires("a lease without a deployment", || Deployments::<Test>::remove(live));
+        fires("a deployment does not list its lease", || {
+            Deployments::<Test>::mutate(live, |d| d.as_mut().expect("a record").leases.clear())
+        });
+        fires("lease and deployment differ in their owner", || {
+            lease(live, |l| l.owner = OTHER)
+        });
+        fires("a live lease without an escrow account", || {
+            pallet_escrow::Accounts::<Test>::remove(live)
+        });
+        fires("deposits differ from paid, fee, refund and balance", || {
+            pallet_escrow::Accounts::<Test>::mutate(live, |a| a.as_mut().expect("open").totals.deposited += 1)
+        });
+        fires("a final lease has a balance", || {
+            lease(done, |l| {
+                if let Stage::Ended {
+                    totals: Some(totals), ..
+                } = &mut l.stage
+                {
+                    totals.balance += 1;
+                }
+            })
+        });
+        fires("a tail is not funded", || {
+            let balance = Escrow::totals(waiting).expect("open").balance;
+            bill(waiting, |b| b.segments[0].rate = balance)
+        });
+        fires("a tail's cost overflows", || {
+            bill(waiting, |b| b.segments[0].rate = u128::MAX)
+        });
+        fires("an active lease without terms", || bill(live, |b| b.segments.clear()));
+        fires("funds were checked beyond what is billed", || {
+            bill(live, |b| b.funded_until = b.billed_until + 1)
+        });
+        fires("segments out of order", || {
+            bill(live, |b| {
+                let first = b.segments[0].clone();
+                b.segments.try_push(first).expect("room");
+            })
+        });
+        fires("too many pending changes", || {
+            bill(live, |b| {
+                for n in 0..5 {
+                    let next = Segment {
+                        from: 100 + n,
+                        ..b.segments[0].clone()
+                    };
+                    b.segments.try_push(next).expect("room");
+                }
+            })
+        });
+        fires("the index of a provider's leases differs from the lease", || {
+            LeasesByProvider::<Test>::remove(0, live)
+        });
+        fires("a provider's index lists a lease that is gone", || {
+            LeasesByProvider::<Test>::insert(0, 99, ())
+        });
+        let orphan = || Deployment {
+            owner: TENANT,
+            leases: Default::default(),
+            opened_at: 1,
+        };
+        fires("an empty deployment remains", || {
+            Deployments::<Test>::insert(99, orphan())
+        });
+        fires("a deployment lists a lease that is gone", || {
+            let leases = vec![99].try_into().expect("one");
+            Deployments::<Test>::insert(99, Deployment { leases, ..orphan() })
+        });
+        fires("an owner does not list a deployment", || {
+            DeploymentsByOwner::<Test>::remove(TENANT, live)
+        });
+        fires("a deployment without a record deposit", || {
+            Tickets::<Test>::remove(live)
+        });
+        fires("a record deposit without a deployment", || {
+            let ticket = Tickets::<Test>::get(live).expect("a ticket");
+            Tickets::<Test>::insert(99, ticket)
+        });
+        fires("an owner lists a deployment that is gone", || {
+            DeploymentsByOwner::<Test>::insert(OTHER, 99, ())
+        });
+        fires("a lease is not on the agenda", || lease(live, |l| l.wake += 1));
+        fires("a lease is not on its agenda", || {
+            let wake = Leases::<Test>::get(live).expect("a record").wake.to_be_bytes();
+            AgendaByProvider::<Test>::remove((0, wake, live))
+        });
+        fires("the agenda holds more than the leases", || {
+            Agenda::<Test>::insert([9; 4], live, ())
+        });
+        fires("a provider's agenda holds more than its leases", || {
+            AgendaByProvider::<Test>::insert((0, [9; 4], live), ())
+        });
+        fires("a reservation fee outlives its reservation", || {
+            lease(live, |l| l.reservation = Reservation::Held(RESERVATION))
+        });
+        fires("an owner's hold differs from its reservation fees", || {
+            lease(pending, |l| l.reservation = Reservation::Held(RESERVATION + 1))
+        });
+    });
+}
