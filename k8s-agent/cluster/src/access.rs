@@ -304,7 +304,7 @@ fn confinement() -> Result<(ValidatingAdmissionPolicy, ValidatingAdmissionPolicy
             }],
             "validations": [{
                 "expression": format!(
-                    "request.resource.group == 'perigee.cloud' \
+                    "request.resource.group in ['perigee.cloud', 'authorization.k8s.io'] \
                      || (request.resource.resource == 'namespaces' && request.name.startsWith('{NAMESPACE_PREFIX}')) \
                      || (request.resource.resource != 'namespaces' && has(request.namespace) \
                          && (request.namespace == '{SYSTEM_NAMESPACE}' || request.namespace.startsWith('{NAMESPACE_PREFIX}')))"

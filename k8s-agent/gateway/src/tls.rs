@@ -26,8 +26,9 @@ const CERTIFICATE_NAME: &str = "gateway.perigee";
 pub type Pin = [u8; 32];
 
 /// Key and certificate of a gateway.
+#[derive(Clone)]
 pub struct TlsIdentity {
-    key: KeyPair,
+    key: Vec<u8>,
     certificate: CertificateDer<'static>,
     pin: Pin,
 }
@@ -35,7 +36,7 @@ pub struct TlsIdentity {
 impl TlsIdentity {
     /// A fresh P-256 key.
     pub fn generate() -> Result<Self, TlsError> {
-        Self::with(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(TlsError::Certificate)?)
+        Self::with(&new_key()?)
     }
 
     /// Loads the key at `path`, or makes it there, readable by its owner only. The certificate is made anew each time:
@@ -46,25 +47,25 @@ impl TlsIdentity {
             Ok(pem) => {
                 let key = KeyPair::from_pem(&pem)
                     .map_err(|source| TlsError::Key { path: path.to_owned(), source })?;
-                Self::with(key)
+                Self::with(&key)
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                let identity = Self::generate()?;
-                write_private(path, identity.key.serialize_pem().as_bytes()).map_err(file)?;
-                Ok(identity)
+                let key = new_key()?;
+                write_private(path, key.serialize_pem().as_bytes()).map_err(file)?;
+                Self::with(&key)
             }
             Err(e) => Err(file(e)),
         }
     }
 
-    fn with(key: KeyPair) -> Result<Self, TlsError> {
+    fn with(key: &KeyPair) -> Result<Self, TlsError> {
         let certificate = CertificateParams::new(vec![CERTIFICATE_NAME.to_owned()])
-            .and_then(|params| params.self_signed(&key))
+            .and_then(|params| params.self_signed(key))
             .map_err(TlsError::Certificate)?
             .der()
             .clone();
         let pin = pin_of(&certificate).map_err(TlsError::Pin)?;
-        Ok(Self { key, certificate, pin })
+        Ok(Self { key: key.serialize_der(), certificate, pin })
     }
 
     /// What stands on chain.
@@ -72,9 +73,14 @@ impl TlsIdentity {
         self.pin
     }
 
+    /// What clients are shown.
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
     /// Configuration of a server with this identity.
     pub fn server_config(&self) -> Result<ServerConfig, TlsError> {
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(TlsError::Config)?
@@ -84,6 +90,10 @@ impl TlsIdentity {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
+}
+
+fn new_key() -> Result<KeyPair, TlsError> {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(TlsError::Certificate)
 }
 
 /// Written beside its place, synced, then moved: a crash leaves the old file or the new one, never half a key.
