@@ -1,4 +1,4 @@
-// The single-node test cluster: one multi-call binary and two tiny helpers.
+// The single-node test cluster: one multi-call binary and three tiny helpers.
 module perigee.cloud/cluster
 
 go 1.24.0

@@ -16,9 +16,6 @@ build_key() {
 
 bin_directory() { echo "$CLUSTER_HOME/bin/$(build_key)"; }
 
-# The binaries that the running cluster was started with.
-running_bin() { cat "$RUN/bin"; }
-
 cluster_image() { echo "perigee.local/cluster:$(basename "$1")"; }
 
 go_build() {
@@ -47,6 +44,7 @@ build_binaries() {
 		cd "$CLUSTER_SOURCE"
 		go_build "$target/cluster" ./cmd/cluster
 		go_build "$target/cni" ./cmd/cni
+		go_build "$target/forward" ./cmd/forward
 		go_build "$target/pause" ./cmd/pause
 	)
 	say "compiled"

@@ -65,15 +65,7 @@ lock() {
 	}
 }
 
-# wait_until SECONDS WHAT COMMAND...: polls; on failure says what it waited for.
-wait_until() {
-	local deadline=$((SECONDS + $1)) what=$2
-	shift 2
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $deadline ] || return 1
-		sleep 0.1
-	done || true
-	say "$what"
-}
+# The binaries that the running cluster was started with.
+running_bin() { cat "$RUN/bin"; }
 
 cluster_kubectl() { "$(running_bin)/cluster" kubectl --kubeconfig "$RUN/kubeconfig" "$@"; }

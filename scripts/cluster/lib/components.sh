@@ -58,7 +58,8 @@ start_controllers() {
 	local kubeconfig=$RUN/pki/kube-controller-manager.kubeconfig
 	start kube-controller-manager "$BIN/cluster" kube-controller-manager --kubeconfig="$kubeconfig" \
 		--leader-elect=false --secure-port=0 --use-service-account-credentials \
-		--service-account-private-key-file="$RUN/pki/service-account.key" --root-ca-file="$RUN/pki/ca.crt" --profiling=false
+		--service-account-private-key-file="$RUN/pki/service-account.key" --root-ca-file="$RUN/pki/ca.crt" \
+		--flex-volume-plugin-dir="$RUN/flexvolume" --profiling=false
 	start kube-scheduler "$BIN/cluster" kube-scheduler --kubeconfig="$RUN/pki/kube-scheduler.kubeconfig" \
 		--leader-elect=false --secure-port=0 --profiling=false
 }
@@ -69,14 +70,14 @@ start_node() {
 	start enforcer "$BIN/cluster" enforcer --kubeconfig="$RUN/pki/enforcer.kubeconfig" --table="$NFT_TABLE" \
 		--records="$RUN/cni/records" --bridge="$BRIDGE" --pod-cidr="$POD_CIDR" --service-cidr="$SERVICE_CIDR" \
 		--api-server="$NODE_ADDRESS:$API_PORT" --system-namespaces="$SYSTEM_NAMESPACES" "${ipv6[@]}"
-	start kube-proxy "$BIN/cluster" kube-proxy --config="$RUN/config/kube-proxy.yaml"
 	start kubelet "$BIN/cluster" kubelet --config="$RUN/config/kubelet.yaml" --kubeconfig="$RUN/pki/kubelet.kubeconfig" \
 		--root-dir="$RUN/kubelet" --hostname-override="$NODE" --node-ip="$NODE_ADDRESS"
+	# After the kubelet, which makes the node object that it waits for.
+	start kube-proxy "$BIN/cluster" kube-proxy --config="$RUN/config/kube-proxy.yaml"
 }
 
 start_forward() {
-	start forward "$BIN/cluster" forward --target="$INGRESS_SERVICE:80" \
-		--listen="127.0.0.1:$INGRESS_PORT,$NODE_ADDRESS:$INGRESS_PORT"
+	start forward "$BIN/forward" "$INGRESS_SERVICE:80" "127.0.0.1:$INGRESS_PORT" "$NODE_ADDRESS:$INGRESS_PORT"
 }
 
 import_image() { ctr --address "$CONTAINERD_SOCKET" --namespace k8s.io images import "$1" >/dev/null; }

@@ -78,6 +78,7 @@ write_configs() {
 		clusterDomain: cluster.local
 		clusterDNS: [$DNS_SERVICE]
 		resolvConf: $(resolv_conf)
+		volumePluginDir: $RUN/flexvolume
 		podLogsDir: $RUN/log/pods
 		maxPods: 250
 		failSwapOn: false
@@ -96,6 +97,7 @@ write_configs() {
 		clientConnection: {kubeconfig: $RUN/pki/kube-proxy.kubeconfig}
 		hostnameOverride: $NODE
 		clusterCIDR: $POD_CIDR
+		nodePortAddresses: [primary]
 		healthzBindAddress: $NODE_ADDRESS:10256
 		metricsBindAddress: $NODE_ADDRESS:10249
 		oomScoreAdj: 0

@@ -88,7 +88,7 @@ leaks() {
 	our_nft_tables | sed 's/^/nftables /'
 	host_firewall_rules | sed 's/^/iptables /'
 	stray_files | sed 's/^/file /'
-	ls -d "$RUN" 2>/dev/null | sed 's/^/directory /'
+	[ ! -e "$RUN" ] || echo "directory $RUN"
 }
 
 down() {
@@ -117,7 +117,8 @@ down() {
 	remove_stray_files
 	leaked=$(stray_directories | sed 's/^/directory /')
 	rm -rf --one-file-system "$RUN"
-	leaked+=$(leaks)
+	leaked=$(printf '%s\n' "$leaked" && leaks)
+	leaked=${leaked#$'\n'}
 	[ -z "$leaked" ] || die "left on the machine after down:" "$leaked"
 	say "everything is removed; nothing leaked"
 }

@@ -14,10 +14,16 @@ prepare_run_directory() {
 	[ -f "$BIN/complete" ] || die "the running cluster's binaries are gone; run: local-cluster down"
 }
 
+# await SECONDS COMPONENT WHAT COMMAND...: polls; when the time is over or the component has ended, shows why.
 await() {
-	local seconds=$1 component=$2 what=$3
+	local deadline=$((SECONDS + $1)) seconds=$1 component=$2 what=$3
 	shift 3
-	wait_until "$seconds" "$what" "$@" || die "$what: not within $seconds s" "$(explain "$component")"
+	until "$@" >/dev/null 2>&1; do
+		is_running "$component" || die "$what: no" "$(explain "$component")"
+		[ $SECONDS -lt $deadline ] || die "$what: not within $seconds s" "$(explain "$component")"
+		sleep 0.1
+	done
+	say "$what"
 }
 
 up() {

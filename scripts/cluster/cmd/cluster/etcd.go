@@ -58,7 +58,7 @@ func etcdConfig(dataDir, listen string) (*embed.Config, error) {
 	config.AdvertisePeerUrls = []url.URL{peer}
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
 	config.UnsafeNoFsync = true
-	config.LogLevel = "warn"
+	config.LogLevel = "error"
 	return config, nil
 }
 

@@ -24,10 +24,15 @@ type Settings struct {
 }
 
 const (
-	systemSet   = "system-pods"
-	egressMap   = "egress-of-pods"
-	ingressMap  = "ingress-of-pods"
-	podRejected = "drop"
+	// Names must not be words of nft's language.
+	inputChain   = "to-node"
+	egressChain  = "from-pods"
+	ingressChain = "to-pods"
+	natChain     = "from-pods-to-world"
+	systemSet    = "system-pods"
+	egressMap    = "egress-of-pods"
+	ingressMap   = "ingress-of-pods"
+	podRejected  = "drop"
 )
 
 // Render replaces the whole table in one transaction: the kernel sees the old rules or the new ones, nothing between.
@@ -89,39 +94,39 @@ func (r renderer) guard(dispatch, chain string, pod policy.PodRules, guard polic
 
 // input guards the node itself: pods reach nothing there, except system pods the API server.
 func (r renderer) input() {
-	r.baseChain("input", knftables.FilterType, knftables.InputHook, "filter-10")
-	r.rule("input", "iifname !=", quote(r.settings.Bridge), "accept")
-	r.dropIPv6("input")
-	r.rule("input", "ct state established,related accept")
+	r.baseChain(inputChain, knftables.FilterType, knftables.InputHook, "filter-10")
+	r.rule(inputChain, "iifname !=", quote(r.settings.Bridge), "accept")
+	r.dropIPv6(inputChain)
+	r.rule(inputChain, "ct state established,related accept")
 	server := r.settings.APIServer
-	r.rule("input", "ip saddr @"+systemSet, "ip daddr", server.Addr().String(), "tcp dport", strconv.Itoa(int(server.Port())), "accept")
-	r.rule("input", podRejected)
+	r.rule(inputChain, "ip saddr @"+systemSet, "ip daddr", server.Addr().String(), "tcp dport", strconv.Itoa(int(server.Port())), "accept")
+	r.rule(inputChain, podRejected)
 }
 
 // egress looks at what pods send. An address that nobody announced is dropped, whether new or forged.
 func (r renderer) egress() {
-	r.baseChain("egress", knftables.FilterType, knftables.ForwardHook, "filter-11")
-	r.rule("egress", "iifname !=", quote(r.settings.Bridge), "accept")
-	r.dropIPv6("egress")
-	r.rule("egress", "ct state established,related accept")
-	r.rule("egress", "ip saddr vmap @"+egressMap)
-	r.rule("egress", podRejected)
+	r.baseChain(egressChain, knftables.FilterType, knftables.ForwardHook, "filter-11")
+	r.rule(egressChain, "iifname !=", quote(r.settings.Bridge), "accept")
+	r.dropIPv6(egressChain)
+	r.rule(egressChain, "ct state established,related accept")
+	r.rule(egressChain, "ip saddr vmap @"+egressMap)
+	r.rule(egressChain, podRejected)
 }
 
 // ingress looks at what pods receive from elsewhere than the node (which sends through the output hook).
 func (r renderer) ingress() {
-	r.baseChain("ingress", knftables.FilterType, knftables.ForwardHook, "filter-10")
-	r.rule("ingress", "oifname !=", quote(r.settings.Bridge), "accept")
-	r.dropIPv6("ingress")
-	r.rule("ingress", "ct state established,related accept")
-	r.rule("ingress", "ip daddr vmap @"+ingressMap)
-	r.rule("ingress", podRejected)
+	r.baseChain(ingressChain, knftables.FilterType, knftables.ForwardHook, "filter-10")
+	r.rule(ingressChain, "oifname !=", quote(r.settings.Bridge), "accept")
+	r.dropIPv6(ingressChain)
+	r.rule(ingressChain, "ct state established,related accept")
+	r.rule(ingressChain, "ip daddr vmap @"+ingressMap)
+	r.rule(ingressChain, podRejected)
 }
 
 // masquerade lets pods speak to the world with the node's address. It comes after the rules above: they see pods.
 func (r renderer) masquerade() {
-	r.baseChain("masquerade", knftables.NATType, knftables.PostroutingHook, "srcnat")
-	r.rule("masquerade", "ip saddr", r.settings.PodCIDR.String(),
+	r.baseChain(natChain, knftables.NATType, knftables.PostroutingHook, "srcnat")
+	r.rule(natChain, "ip saddr", r.settings.PodCIDR.String(),
 		"ip daddr != {", r.settings.PodCIDR.String(), ",", r.settings.ServiceCIDR.String(), "} masquerade")
 }
 

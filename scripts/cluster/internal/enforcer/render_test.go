@@ -45,7 +45,7 @@ func expectLines(t *testing.T, dump string, lines ...string) {
 
 func TestUnknownAddressesAreDroppedInBothDirections(t *testing.T) {
 	dump := render(t, settings, policy.RuleSet{})
-	for _, direction := range []string{"egress", "ingress"} {
+	for _, direction := range []string{"from-pods", "to-pods"} {
 		index := strings.Index(dump, "add rule inet test "+direction+" ip ")
 		if index < 0 || !strings.Contains(dump[index:], "add rule inet test "+direction+" drop") {
 			t.Errorf("%s is open after its map\n%s", direction, dump)
@@ -56,14 +56,14 @@ func TestUnknownAddressesAreDroppedInBothDirections(t *testing.T) {
 func TestNodeIsClosedExceptTheApiServerForSystemPods(t *testing.T) {
 	dump := render(t, settings, policy.RuleSet{System: []netip.Addr{netip.MustParseAddr("10.244.0.30")}})
 	expectLines(t, dump,
-		"add rule inet test input ip saddr @system-pods ip daddr 10.244.0.1 tcp dport 6443 accept",
-		"add rule inet test input drop",
+		"add rule inet test to-node ip saddr @system-pods ip daddr 10.244.0.1 tcp dport 6443 accept",
+		"add rule inet test to-node drop",
 		"add element inet test system-pods { 10.244.0.30 }")
 }
 
 func TestIPv6IsDroppedOnEveryHookUnlessAllowed(t *testing.T) {
 	dump := render(t, settings, policy.RuleSet{})
-	for _, chain := range []string{"input", "egress", "ingress"} {
+	for _, chain := range []string{"to-node", "from-pods", "to-pods"} {
 		expectLines(t, dump, "add rule inet test "+chain+" meta nfproto ipv6 drop")
 	}
 	allowed := settings
