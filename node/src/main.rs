@@ -1,2 +1,12 @@
 //! The Perigee node: BABE and GRANDPA, RPC, off-chain workers, heartbeat network.
-fn main() {}
+
+mod chain_spec;
+mod cli;
+mod command;
+mod heartbeat;
+mod rpc;
+mod service;
+
+fn main() -> sc_cli::Result<()> {
+    command::run()
+}

@@ -1,0 +1,145 @@
+//! Dispatches the command line.
+
+use crate::{
+    chain_spec,
+    cli::{Cli, Subcommand, EXAMPLES},
+    service,
+};
+use sc_cli::{CliConfiguration, SubstrateCli};
+use sc_network::config::NetworkBackendType;
+use sc_service::{ChainSpec, Configuration, PartialComponents};
+
+impl SubstrateCli for Cli {
+    fn impl_name() -> String {
+        "Perigee Node".into()
+    }
+
+    fn impl_version() -> String {
+        env!("CARGO_PKG_VERSION").into()
+    }
+
+    fn description() -> String {
+        env!("CARGO_PKG_DESCRIPTION").into()
+    }
+
+    fn author() -> String {
+        "the Perigee authors".into()
+    }
+
+    fn support_url() -> String {
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues").into()
+    }
+
+    fn copyright_start_year() -> i32 {
+        2026
+    }
+
+    fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
+        Ok(Box::new(chain_spec::load(id)?))
+    }
+
+    fn setup_command(command: clap::Command) -> clap::Command {
+        command
+            .name(Self::executable_name())
+            .version(Self::impl_version())
+            .about(Self::description())
+            .after_help(EXAMPLES)
+            .propagate_version(true)
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true)
+    }
+}
+
+/// Does what the command line says.
+pub fn run() -> sc_cli::Result<()> {
+    let cli = Cli::from_args();
+    match &cli.subcommand {
+        None => run_node(&cli),
+        Some(Subcommand::Key(cmd)) => cmd.run(&cli),
+        Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
+        Some(Subcommand::BuildSpec(cmd)) => cli
+            .create_runner(cmd)?
+            .sync_run(|config| cmd.run(config.chain_spec, config.network)),
+        Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                import_queue,
+                ..
+            } = service::new_partial(&config)?;
+            Ok((cmd.run(client, import_queue), task_manager))
+        }),
+        Some(Subcommand::ExportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
+            let PartialComponents {
+                client, task_manager, ..
+            } = service::new_partial(&config)?;
+            Ok((cmd.run(client, config.database), task_manager))
+        }),
+        Some(Subcommand::ImportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                import_queue,
+                ..
+            } = service::new_partial(&config)?;
+            Ok((cmd.run(client, import_queue), task_manager))
+        }),
+        Some(Subcommand::ExportState(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
+            let PartialComponents {
+                client, task_manager, ..
+            } = service::new_partial(&config)?;
+            Ok((cmd.run(client, config.chain_spec), task_manager))
+        }),
+        Some(Subcommand::PurgeChain(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
+        Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                backend,
+                ..
+            } = service::new_partial(&config)?;
+            let consensus = Box::new(|client: std::sync::Arc<service::Client>, backend, blocks| {
+                sc_consensus_babe::revert(client.clone(), backend, blocks)?;
+                sc_consensus_grandpa::revert(client, blocks)?;
+                Ok(())
+            });
+            Ok((cmd.run(client, backend, Some(consensus)), task_manager))
+        }),
+    }
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+    if cli.run.shared_params().chain.is_none() && !cli.run.shared_params().dev {
+        return Err(
+            "name the chain to run: --dev for one that vanishes at exit, or --chain local|development|FILE \
+            (more in --help)"
+                .into(),
+        );
+    }
+    let runner = cli.create_runner(&cli.run)?;
+    runner.run_node_until_exit(|config| async move {
+        ensure_litep2p(&config)?;
+        service::new_full(config, &cli.heartbeat)
+            .await
+            .map_err(sc_cli::Error::Service)
+    })
+}
+
+/// The node is compiled for one network backend.
+fn ensure_litep2p(config: &Configuration) -> sc_cli::Result<()> {
+    match config.network.network_backend {
+        NetworkBackendType::Litep2p => Ok(()),
+        NetworkBackendType::Libp2p => Err("this node speaks litep2p only: leave out --network-backend libp2p".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::setup_command(Cli::command()).debug_assert();
+    }
+}
