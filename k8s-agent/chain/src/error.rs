@@ -93,3 +93,30 @@ fn docs_suffix(docs: &str) -> String {
         format!(" ({docs})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_known_by_pallet_and_name() {
+        let refused = ChainError::Refused {
+            pallet: "Marketplace".into(),
+            error: "NotOwner".into(),
+            docs: "Only the owner.".into(),
+        };
+        assert!(refused.is_refusal("Marketplace", "NotOwner"));
+        assert!(!refused.is_refusal("Providers", "NotOwner"));
+        assert_eq!(refused.to_string(), "the chain refused the call: Marketplace::NotOwner (Only the owner.)");
+    }
+
+    #[test]
+    fn only_a_lost_connection_is_worth_waiting_for() {
+        let lost = ChainError::Unreachable {
+            address: "ws://a".into(),
+            reason: "gone".into(),
+        };
+        assert!(lost.is_connection());
+        assert!(!ChainError::Rejected { reason: "no".into() }.is_connection());
+    }
+}

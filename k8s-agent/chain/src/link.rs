@@ -110,3 +110,39 @@ fn innermost(error: &dyn std::error::Error) -> String {
     }
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fails(address: &str) -> ChainError {
+        Link::open(address).await.err().expect("nobody listens there, qed")
+    }
+
+    #[tokio::test]
+    async fn an_absent_node_is_named_with_its_reason() {
+        let error = fails("ws://127.0.0.1:1").await;
+        assert!(error.is_connection());
+        let text = error.to_string();
+        assert!(text.contains("ws://127.0.0.1:1") && text.contains("refused"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn other_protocols_are_refused_with_a_hint() {
+        let text = fails("http://127.0.0.1:1").await.to_string();
+        assert!(text.contains("ws://"), "{text}");
+        assert!(fails("nonsense").await.is_connection());
+    }
+
+    #[tokio::test]
+    async fn somebody_who_is_no_node_is_unreachable() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("ws://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                drop(stream);
+            }
+        });
+        assert!(fails(&address).await.is_connection());
+    }
+}

@@ -146,6 +146,55 @@ mod tests {
         margin: 5,
     };
 
+    const APP: &str = r#"version: "2.0"
+services:
+  web:
+    image: nginx:1.27
+    expose:
+      - port: 80
+        to:
+          - global: true
+profiles:
+  compute:
+    small:
+      resources:
+        cpu:
+          units: 100m
+        memory:
+          size: 64.5Mi
+        storage:
+          size: 128Mi
+  placement:
+    anywhere:
+      attributes:
+        region: eu-west
+      pricing:
+        small:
+          denom: uprg
+          amount: 1.5
+deployment:
+  web:
+    anywhere:
+      profile: small
+      count: 3
+"#;
+
+    fn order(text: &str) -> Result<Wanted, CliError> {
+        let sdl = Sdl::parse("app.yaml", text).map_err(|d| CliError::usage(d.render(false)))?;
+        wanted(&sdl, &BTreeMap::new())
+    }
+
+    #[test]
+    fn a_file_becomes_an_order_for_all_replicas() {
+        let wanted = order(APP).unwrap();
+        // 1.5 uprg for each of three replicas.
+        assert_eq!(wanted.max_rate, 4_500_000);
+        assert_eq!(wanted.resources.cpu_milli, 300);
+        // 3 × 64.5 MiB, rounded up once.
+        assert_eq!(wanted.resources.memory_mib, 194);
+        assert_eq!(wanted.attributes, [("region".to_string(), "eu-west".to_string())]);
+    }
+
     #[test]
     fn a_term_is_deposited_exactly_with_its_reserve() {
         let terms = Funding::Term(100).terms(7, &TIMES).unwrap();
