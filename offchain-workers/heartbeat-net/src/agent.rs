@@ -121,6 +121,7 @@ impl Agent {
 
     fn report_connections(&self) {
         let connected = self.links.connected();
-        self.report.send_if_modified(|status| std::mem::replace(&mut status.connected, connected) != connected);
+        self.report
+            .send_if_modified(|status| std::mem::replace(&mut status.connected, connected) != connected);
     }
 }

@@ -69,7 +69,10 @@ impl Dialer {
 
     /// How many addresses are connected.
     pub(crate) fn connected(&self) -> usize {
-        self.targets.iter().filter(|t| matches!(t.state, State::Connected(_))).count()
+        self.targets
+            .iter()
+            .filter(|t| matches!(t.state, State::Connected(_)))
+            .count()
     }
 
     fn find(&mut self, id: ConnectionId) -> Option<&mut Target> {

@@ -23,6 +23,14 @@ pub enum NetError {
         /// Why.
         source: TransportError<io::Error>,
     },
+    /// Something else listens there.
+    #[error("cannot listen for heartbeats on {address}: {source}")]
+    Taken {
+        /// Where.
+        address: Multiaddr,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The listener closed before it was ready.
     #[error("the listener for heartbeats on {0} closed at once")]
     ListenerClosed(Multiaddr),

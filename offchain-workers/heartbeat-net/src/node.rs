@@ -15,6 +15,7 @@ use libp2p::{
     Multiaddr, Swarm,
 };
 use perigee_heartbeat::{GenesisHash, HeartbeatPublic, Rejection, SignedHeartbeat};
+use std::net::{IpAddr, TcpListener};
 use tokio::task::JoinHandle;
 
 /// What a node makes of a heartbeat.
@@ -107,8 +108,27 @@ impl Drop for NodeNet {
     }
 }
 
+/// Makes sure that nobody else listens on `address`. The transport shares ports: two nodes on one port would each get
+/// a part of the connections, and neither would hear everybody.
+fn ensure_free(address: &Multiaddr) -> Result<(), NetError> {
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+        _ => return Ok(()),
+    };
+    let Some(Protocol::Tcp(port)) = parts.next() else {
+        return Ok(());
+    };
+    TcpListener::bind((ip, port)).map(drop).map_err(|source| NetError::Taken {
+        address: address.clone(),
+        source,
+    })
+}
+
 /// Starts listening and waits for the first address.
 async fn listen(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) -> Result<Multiaddr, NetError> {
+    ensure_free(address)?;
     swarm.listen_on(address.clone()).map_err(|source| NetError::Listen {
         address: address.clone(),
         source,

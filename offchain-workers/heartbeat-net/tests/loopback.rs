@@ -1,7 +1,7 @@
 //! Real nodes and agents over loopback.
 
 use perigee_heartbeat::{GenesisHash, Heartbeat, HeartbeatKey, HeartbeatPublic, SignedHeartbeat};
-use perigee_heartbeat_net::{Acceptance, AgentNet, Multiaddr, NodeConfig, NodeNet};
+use perigee_heartbeat_net::{Acceptance, AgentNet, Multiaddr, NetError, NodeConfig, NodeNet};
 use std::time::Duration;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -97,7 +97,10 @@ async fn what_a_node_rejects_or_ignores_stays_there() {
         until_heard(&agent, &mut heard_by_middle, 0).await;
         for sequence in 100..110 {
             agent.publish(beat(sequence)).expect("one at a time fits");
-            assert!(timeout(A_WHILE / 10, heard.recv()).await.is_err(), "{verdict:?} was forwarded");
+            assert!(
+                timeout(A_WHILE / 10, heard.recv()).await.is_err(),
+                "{verdict:?} was forwarded"
+            );
         }
     }
 }
@@ -112,9 +115,15 @@ async fn an_agent_comes_back_to_a_node_that_restarts() {
     until_heard(&agent, &mut heard, 0).await;
     drop(first);
     let mut status = agent.watch_status();
-    timeout(LONG, status.wait_for(|s| s.connected == 0)).await.expect("notices").expect("runs");
+    timeout(LONG, status.wait_for(|s| s.connected == 0))
+        .await
+        .expect("notices")
+        .expect("runs");
     agent.publish(beat(500)).expect("one fits");
-    timeout(LONG, status.wait_for(|s| s.lost > 0)).await.expect("is counted").expect("runs");
+    timeout(LONG, status.wait_for(|s| s.lost > 0))
+        .await
+        .expect("is counted")
+        .expect("runs");
 
     let (_second, mut heard) = node(address, vec![], GENESIS, Acceptance::Accept).await;
     let (_, message) = until_heard(&agent, &mut heard, 1_000).await;
@@ -126,7 +135,10 @@ async fn chains_do_not_hear_each_other() {
     let (other, mut heard) = node(anywhere(), vec![], [8; 32], Acceptance::Accept).await;
     let agent = AgentNet::start(&key(), &GENESIS, vec![other.address().clone()]).expect("starts");
     let mut status = agent.watch_status();
-    timeout(LONG, status.wait_for(|s| s.connected == 1)).await.expect("connects").expect("runs");
+    timeout(LONG, status.wait_for(|s| s.connected == 1))
+        .await
+        .expect("connects")
+        .expect("runs");
     agent.publish(beat(1)).expect("one fits");
     assert!(timeout(A_WHILE, heard.recv()).await.is_err());
     assert_eq!(agent.status().published, 0);
@@ -137,7 +149,11 @@ async fn a_taken_port_is_refused_at_the_start() {
     let (first, _heard) = node(anywhere(), vec![], GENESIS, Acceptance::Accept).await;
     let mut listen = first.address().clone();
     listen.pop();
-    let config = NodeConfig { listen, peers: vec![], genesis: GENESIS };
+    let config = NodeConfig {
+        listen,
+        peers: vec![],
+        genesis: GENESIS,
+    };
     let second = NodeNet::start(config, |_, _| Acceptance::Accept).await;
-    assert!(second.is_err());
+    assert!(matches!(second, Err(NetError::Taken { .. })));
 }

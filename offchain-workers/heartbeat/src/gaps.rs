@@ -141,7 +141,11 @@ fn pop_leb128(rest: &mut &[u8]) -> Result<u32, GapsError> {
         }
         value |= low << shift;
         if byte & 0x80 == 0 {
-            return if byte == 0 && shift > 0 { Err(GapsError::Padded) } else { Ok(value) };
+            return if byte == 0 && shift > 0 {
+                Err(GapsError::Padded)
+            } else {
+                Ok(value)
+            };
         }
     }
     Err(GapsError::Overflow)
@@ -168,7 +172,10 @@ mod tests {
     fn the_highest_id_can_be_listed_and_ends_the_list() {
         let list = Gaps::from_ids([u32::MAX - 1, u32::MAX]).expect("ascending");
         assert_eq!(list.ids().collect::<Vec<_>>(), vec![u32::MAX - 1, u32::MAX]);
-        assert_eq!(gaps(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0]).check(u32::MAX), Err(GapsError::UnknownProvider));
+        assert_eq!(
+            gaps(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0]).check(u32::MAX),
+            Err(GapsError::UnknownProvider)
+        );
         let mut past_the_end = gaps(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0]);
         assert_eq!(past_the_end.ids().count(), 1);
         past_the_end = gaps(&[0xff, 0xff, 0xff, 0xff, 0x10]);
@@ -196,7 +203,10 @@ mod tests {
     fn a_list_is_bounded() {
         assert!(Gaps::from_ids(0..MAX_GAP_BYTES).is_ok());
         assert_eq!(Gaps::from_ids(0..=MAX_GAP_BYTES), Err(GapsError::TooLong));
-        assert_eq!(Gaps::from_bytes(vec![0; MAX_GAP_BYTES as usize + 1]), Err(GapsError::TooLong));
+        assert_eq!(
+            Gaps::from_bytes(vec![0; MAX_GAP_BYTES as usize + 1]),
+            Err(GapsError::TooLong)
+        );
     }
 
     proptest! {

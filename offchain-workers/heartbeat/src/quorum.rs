@@ -28,12 +28,7 @@ pub fn is_absent(validators: u32, votes: u32) -> bool {
 
 /// Who was absent, ascending, or `None` where the epoch is void: no quorum, or a median reporter whose finality
 /// trails the epoch's `end` by more than `max_lag` blocks.
-pub fn judge(
-    validators: u32,
-    opinions: &[Opinion],
-    end: BlockNumber,
-    max_lag: BlockNumber,
-) -> Option<Vec<ProviderId>> {
+pub fn judge(validators: u32, opinions: &[Opinion], end: BlockNumber, max_lag: BlockNumber) -> Option<Vec<ProviderId>> {
     let lag = end.saturating_sub(median_finalised(opinions)?);
     let valid = is_quorum(validators, opinions.len() as u32) && lag <= max_lag;
     valid.then(|| absentees(validators, opinions))
@@ -101,7 +96,10 @@ mod tests {
 
     #[test]
     fn stalled_finality_voids() {
-        let at = |finalised| Opinion { finalised, ..says(&[1]) };
+        let at = |finalised| Opinion {
+            finalised,
+            ..says(&[1])
+        };
         let reports = [at(90), at(89), at(100)];
         assert_eq!(judge(3, &reports, END, 10), Some(vec![1]));
         assert_eq!(judge(3, &reports, END, 9), None);

@@ -182,7 +182,9 @@ impl Watch {
         let nominal = self.block_time * (self.times.epoch / SLOTS);
         let observed = tally.listened.iter().map(|time| *time >= nominal / OBSERVED_PART);
         EpochRecord {
-            observed: observed.zip(0..).fold(0, |bits, (yes, slot)| bits | u16::from(yes) << slot),
+            observed: observed
+                .zip(0..)
+                .fold(0, |bits, (yes, slot)| bits | u16::from(yes) << slot),
             finalised,
             seen: tally.seen.iter().map(|(provider, slots)| (*provider, *slots)).collect(),
         }
@@ -271,7 +273,10 @@ mod tests {
         let mut watch = watch_at(125);
         let stranger = HeartbeatKey::from_seed(&[2; 32]);
         let message = stranger.sign_heartbeat(beat(2, 1, 1).heartbeat, &GENESIS);
-        assert_eq!(watch.accept(&stranger.public(), &message, |_| None), Err(Rejection::UnknownKey));
+        assert_eq!(
+            watch.accept(&stranger.public(), &message, |_| None),
+            Err(Rejection::UnknownKey)
+        );
     }
 
     #[test]
@@ -311,7 +316,10 @@ mod tests {
         assert_eq!(accept(&mut watch_at(145), &beat(3, 1, 1)), Ok(()));
         assert_eq!(accept(&mut watch_at(144), &beat(3, 1, 1)), Err(Rejection::Future));
         assert_eq!(accept(&mut watch_at(145), &beat(4, 1, 1)), Err(Rejection::Future));
-        assert_eq!(accept(&mut watch_at(145), &beat(u32::MAX, 1, 1)), Err(Rejection::Future));
+        assert_eq!(
+            accept(&mut watch_at(145), &beat(u32::MAX, 1, 1)),
+            Err(Rejection::Future)
+        );
     }
 
     #[test]

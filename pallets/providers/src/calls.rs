@@ -28,7 +28,10 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         ensure!(!ByStash::<T>::contains_key(&stash), Error::<T>::StashTaken);
         ensure!(!ByOperator::<T>::contains_key(&operator), Error::<T>::OperatorTaken);
-        ensure!(!ByHeartbeatKey::<T>::contains_key(heartbeat_key), Error::<T>::HeartbeatKeyTaken);
+        ensure!(
+            !ByHeartbeatKey::<T>::contains_key(heartbeat_key),
+            Error::<T>::HeartbeatKeyTaken
+        );
         ensure!(stake >= T::MinStake::get(), Error::<T>::StakeTooLow);
         Self::ensure_gateway(&pins, &gateway)?;
         // Dear, therefore last.
@@ -136,7 +139,9 @@ impl<T: Config> Pallet<T> {
 
     /// Changes a record in place.
     pub(crate) fn update(id: ProviderId, change: impl FnOnce(&mut Provider<T::AccountId>)) -> DispatchResult {
-        Providers::<T>::try_mutate(id, |p| p.as_mut().map(change).ok_or_else(|| Error::<T>::UnknownProvider.into()))
+        Providers::<T>::try_mutate(id, |p| {
+            p.as_mut().map(change).ok_or_else(|| Error::<T>::UnknownProvider.into())
+        })
     }
 
     fn remove_ask(provider: ProviderId, ask: AskId, stash: &T::AccountId) -> DispatchResult {

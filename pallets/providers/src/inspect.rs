@@ -29,7 +29,11 @@ impl<T: Config> ProviderInspect<T::AccountId> for Pallet<T> {
         let ask = Asks::<T>::get(ask)?;
         let provider = Providers::<T>::get(ask.provider)?;
         let staked = provider.stake >= T::MinStake::get();
-        let free = if staked { provider.capacity.saturating_sub(&provider.leased) } else { Resources::default() };
+        let free = if staked {
+            provider.capacity.saturating_sub(&provider.leased)
+        } else {
+            Resources::default()
+        };
         Some(Offer {
             provider: ask.provider,
             payee: provider.operator,

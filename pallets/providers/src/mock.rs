@@ -70,7 +70,9 @@ pub const SOME: Resources = Resources {
 /// Runs a test, and then checks the invariants.
 pub fn run(test: impl FnOnce()) {
     MinStake::set(STAKE);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("plain genesis");
+    let mut storage = frame_system::GenesisConfig::<Test>::default()
+        .build_storage()
+        .expect("plain genesis");
     let endowed = [STASH, OPERATOR, OTHER_STASH, OTHER_OPERATOR].map(|who| (who, ENDOWMENT));
     pallet_balances::GenesisConfig::<Test> {
         balances: endowed.into_iter().chain([(POOR, STAKE - 1)]).collect(),

@@ -4,6 +4,7 @@ use perigee_primitives::{
     traits::{ProviderCapacity, ProviderInspect},
     AskId, Attributes, Isolation, PriceSchedule, Resources,
 };
+use sp_core::Pair;
 use sp_runtime::DispatchResult;
 
 fn operator() -> RuntimeOrigin {
@@ -24,7 +25,12 @@ fn prices() -> PriceSchedule {
 }
 
 fn publish() -> DispatchResult {
-    Providers::publish_ask(operator(), prices(), attributes(&[("region", "eu")]), Isolation::SharedKernel)
+    Providers::publish_ask(
+        operator(),
+        prices(),
+        attributes(&[("region", "eu")]),
+        Isolation::SharedKernel,
+    )
 }
 
 /// A provider with capacity and one ask.
@@ -129,7 +135,10 @@ mod registration {
                 assert_noop!(set(pins(), bad), Error::<Test>::BadGateway);
             }
             assert_ok!(set(pins(), "[::1]:8443"));
-            assert_eq!(Records::<Test>::get(0).expect("registered").gateway, gateway("[::1]:8443"));
+            assert_eq!(
+                Records::<Test>::get(0).expect("registered").gateway,
+                gateway("[::1]:8443")
+            );
         });
     }
 
@@ -139,7 +148,10 @@ mod registration {
             let ask = standing_provider();
             let stash = || RuntimeOrigin::signed(STASH);
             assert_noop!(Providers::set_capacity(stash(), SOME), Error::<Test>::NotOperator);
-            assert_noop!(Providers::set_gateway(stash(), pins(), gateway("gw:1")), Error::<Test>::NotOperator);
+            assert_noop!(
+                Providers::set_gateway(stash(), pins(), gateway("gw:1")),
+                Error::<Test>::NotOperator
+            );
             assert_noop!(Providers::withdraw_ask(stash(), ask), Error::<Test>::NotOperator);
             let publish = Providers::publish_ask(stash(), prices(), Attributes::default(), Isolation::Kata);
             assert_noop!(publish, Error::<Test>::NotOperator);
@@ -156,7 +168,10 @@ mod asks {
         run(|| {
             let ask = standing_provider();
             let offer = Providers::offer(ask).expect("stands");
-            assert_eq!((offer.provider, offer.payee, offer.prices, offer.free), (0, OPERATOR, prices(), SOME));
+            assert_eq!(
+                (offer.provider, offer.payee, offer.prices, offer.free),
+                (0, OPERATOR, prices(), SOME)
+            );
         });
     }
 
@@ -181,7 +196,12 @@ mod asks {
             assert_ok!(register(STASH, OPERATOR));
             let cost = |pairs: &[(&str, &str)]| {
                 let before = held(STASH, HoldReason::Record);
-                assert_ok!(Providers::publish_ask(operator(), prices(), attributes(pairs), Isolation::Gvisor));
+                assert_ok!(Providers::publish_ask(
+                    operator(),
+                    prices(),
+                    attributes(pairs),
+                    Isolation::Gvisor
+                ));
                 held(STASH, HoldReason::Record) - before
             };
             assert!(cost(&[("a", "1"), ("b", "2")]) > cost(&[("a", "1")]));
@@ -340,7 +360,10 @@ mod retirement {
                 ..Default::default()
             };
             assert_ok!(<Providers as ProviderCapacity>::lease(0, &one));
-            assert_noop!(Providers::retire(RuntimeOrigin::signed(STASH)), Error::<Test>::StillLeased);
+            assert_noop!(
+                Providers::retire(RuntimeOrigin::signed(STASH)),
+                Error::<Test>::StillLeased
+            );
             <Providers as ProviderCapacity>::free(0, &one);
             assert_ok!(Providers::retire(RuntimeOrigin::signed(STASH)));
         });

@@ -1,8 +1,8 @@
 //! What holds after every block.
 
 use crate::{
-    Applying, Config, HighWater, JudgedUntil, Pallet, ReportCount, Reports, Times, Unbilled, UnbilledIndex,
-    Validators, Verdicts,
+    Applying, Config, HighWater, JudgedUntil, Pallet, ReportCount, Reports, Times, Unbilled, UnbilledIndex, Validators,
+    Verdicts,
 };
 use frame_support::ensure;
 use perigee_primitives::{AttestationTimes, BlockNumber, ProviderId};
@@ -14,7 +14,10 @@ impl<T: Config> Pallet<T> {
         let Some(times) = Times::<T>::get() else {
             return Ok(());
         };
-        ensure!(JudgedUntil::<T>::get() % times.epoch == 0, "judged until is not an epoch's first block");
+        ensure!(
+            JudgedUntil::<T>::get() % times.epoch == 0,
+            "judged until is not an epoch's first block"
+        );
         Self::check_open_epochs(&times)?;
         UnbilledIndex::<T>::iter_keys().try_for_each(|p| Self::check_runs(p, &times))?;
         Self::check_no_orphan_runs()
@@ -23,20 +26,44 @@ impl<T: Config> Pallet<T> {
     /// Snapshots, reports and verdicts are where they belong in time.
     fn check_open_epochs(times: &AttestationTimes) -> Result<(), TryRuntimeError> {
         let current = times.epoch_of(JudgedUntil::<T>::get());
-        ensure!(Verdicts::<T>::iter_keys().all(|e| e < current), "verdict on an epoch that is not judged");
-        ensure!(Validators::<T>::iter_keys().all(|e| e >= current), "snapshot of a judged epoch");
-        ensure!(HighWater::<T>::iter_keys().all(Validators::<T>::contains_key), "high water without a snapshot");
+        ensure!(
+            Verdicts::<T>::iter_keys().all(|e| e < current),
+            "verdict on an epoch that is not judged"
+        );
+        ensure!(
+            Validators::<T>::iter_keys().all(|e| e >= current),
+            "snapshot of a judged epoch"
+        );
+        ensure!(
+            HighWater::<T>::iter_keys().all(Validators::<T>::contains_key),
+            "high water without a snapshot"
+        );
         for (epoch, validator, _) in Reports::<T>::iter() {
             let validators = Validators::<T>::decode_len(epoch).unwrap_or(0);
-            ensure!((validator as usize) < validators, "report of a validator the snapshot does not hold");
+            ensure!(
+                (validator as usize) < validators,
+                "report of a validator the snapshot does not hold"
+            );
         }
         for (epoch, count) in ReportCount::<T>::iter() {
-            ensure!(Reports::<T>::iter_key_prefix(epoch).count() == count as usize, "reports are counted wrongly");
+            ensure!(
+                Reports::<T>::iter_key_prefix(epoch).count() == count as usize,
+                "reports are counted wrongly"
+            );
         }
-        ensure!(Reports::<T>::iter_keys().all(|(e, _)| ReportCount::<T>::contains_key(e)), "reports are not counted");
+        ensure!(
+            Reports::<T>::iter_keys().all(|(e, _)| ReportCount::<T>::contains_key(e)),
+            "reports are not counted"
+        );
         if let Some(applying) = Applying::<T>::get() {
-            ensure!(applying.absent.windows(2).all(|pair| pair[0] < pair[1]), "absent providers do not ascend");
-            ensure!(applying.done as usize <= applying.absent.len(), "more was applied than there is");
+            ensure!(
+                applying.absent.windows(2).all(|pair| pair[0] < pair[1]),
+                "absent providers do not ascend"
+            );
+            ensure!(
+                applying.done as usize <= applying.absent.len(),
+                "more was applied than there is"
+            );
         }
         Ok(())
     }
@@ -50,15 +77,24 @@ impl<T: Config> Pallet<T> {
             ensure!(run.start < run.end, "empty run");
             if let Some(last) = last {
                 ensure!(last.end <= run.start, "runs overlap");
-                ensure!(last.end < run.start || last.kind != run.kind, "consecutive runs are not merged");
-                ensure!(run.before == last.before + (last.end - last.start), "runs do not add up");
+                ensure!(
+                    last.end < run.start || last.kind != run.kind,
+                    "consecutive runs are not merged"
+                );
+                ensure!(
+                    run.before == last.before + (last.end - last.start),
+                    "runs do not add up"
+                );
             }
             last = Some(run);
         }
         let Some(last) = last else {
             return Ok(());
         };
-        ensure!(index.total == last.before + (last.end - last.start), "runs do not add up to their total");
+        ensure!(
+            index.total == last.before + (last.end - last.start),
+            "runs do not add up to their total"
+        );
         ensure!(last.end <= Self::written_until(times), "run ahead of the verdicts");
         Ok(())
     }

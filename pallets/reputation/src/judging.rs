@@ -51,7 +51,10 @@ impl<T: Config> Pallet<T> {
     /// Counts the reports of `epoch` and removes them. `false` when the weight does not suffice.
     fn tally(epoch: AttestationEpoch, times: &AttestationTimes, meter: &mut WeightMeter) -> bool {
         let validators = Validators::<T>::decode_len(epoch).unwrap_or(0) as u32;
-        if meter.try_consume(T::WeightInfo::tally(validators, ReportCount::<T>::get(epoch))).is_err() {
+        if meter
+            .try_consume(T::WeightInfo::tally(validators, ReportCount::<T>::get(epoch)))
+            .is_err()
+        {
             return false;
         }
         let opinions: Vec<_> = Reports::<T>::drain_prefix(epoch)
@@ -89,7 +92,12 @@ impl<T: Config> Pallet<T> {
             application.done += 1;
             if Self::is_judged_in(provider, epoch, times) {
                 application.judged_absent += 1;
-                Self::add_run(provider, times.start_of(epoch), times.end_of(epoch), UnbilledKind::Absent);
+                Self::add_run(
+                    provider,
+                    times.start_of(epoch),
+                    times.end_of(epoch),
+                    UnbilledKind::Absent,
+                );
                 Self::deposit_event(Event::ProviderAbsent { provider, epoch });
             }
         }

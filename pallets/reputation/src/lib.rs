@@ -25,6 +25,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod crypto;
 #[cfg(any(feature = "try-runtime", test))]
 mod invariants;
@@ -101,8 +103,7 @@ pub mod pallet {
 
     /// Report keys of the validators of this session.
     #[pallet::storage]
-    pub type Authorities<T: Config> =
-        StorageValue<_, WeakBoundedVec<AuthorityId, T::MaxValidators>, ValueQuery>;
+    pub type Authorities<T: Config> = StorageValue<_, WeakBoundedVec<AuthorityId, T::MaxValidators>, ValueQuery>;
 
     /// Report keys of the validators that were active at an epoch's first block. Kept until the epoch is judged.
     #[pallet::storage]
@@ -154,7 +155,10 @@ pub mod pallet {
             let Some(times) = self.times else {
                 return;
             };
-            assert!(times.epoch > 0 && times.epoch % SLOTS == 0, "an epoch is a multiple of ten blocks");
+            assert!(
+                times.epoch > 0 && times.epoch % SLOTS == 0,
+                "an epoch is a multiple of ten blocks"
+            );
             assert!(
                 times.deadline > 1 && times.deadline < times.epoch,
                 "reports of one epoch are taken at a time, and need a block or two to arrive"

@@ -4,7 +4,7 @@ use crate as pallet_reputation;
 use crate::{Authorities, AuthorityId, Call, Config};
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU32, ConstU64, Hooks, OneSessionHandler},
+    traits::{Authorize, ConstU32, ConstU64, Hooks, OneSessionHandler},
     weights::{Weight, WeightMeter},
 };
 use perigee_heartbeat::{Gaps, Report};
@@ -17,11 +17,11 @@ use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{
     generic,
     testing::TestXt,
-    traits::{Authorize, BlakeTwo256},
+    traits::BlakeTwo256,
     transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
     BuildStorage, DispatchError,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 pub type Extension = frame_system::AuthorizeCall<Test>;
 pub type Extrinsic = TestXt<RuntimeCall, Extension>;
@@ -107,13 +107,15 @@ pub const TIMES: AttestationTimes = AttestationTimes {
 };
 
 /// What the transaction pool of the test's node received.
-pub struct Pool(Arc<testing::parking_lot::RwLock<testing::PoolState>>);
+pub struct Pool(Box<dyn Fn() -> Vec<Vec<u8>>>);
 
 /// Runs a test with `validators`, whose keys are all in the node's keystore, and then checks the invariants.
 pub fn run_with(validators: u32, test: impl FnOnce(&Pool)) {
     Registered::set(BTreeMap::new());
     NextId::set(0);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("plain genesis");
+    let mut storage = frame_system::GenesisConfig::<Test>::default()
+        .build_storage()
+        .expect("plain genesis");
     pallet_reputation::GenesisConfig::<Test> {
         times: Some(TIMES),
         ..Default::default()
@@ -129,7 +131,7 @@ pub fn run_with(validators: u32, test: impl FnOnce(&Pool)) {
     externalities.register_extension(KeystoreExt::new(MemoryKeystore::new()));
     externalities.execute_with(|| {
         set_validators(&new_keys(validators));
-        test(&Pool(state));
+        test(&Pool(Box::new(move || std::mem::take(&mut state.write().transactions))));
         Reputation::do_try_state().expect("invariants hold");
     });
 }
@@ -141,7 +143,6 @@ pub fn run(validators: u32, test: impl FnOnce()) {
 impl Pool {
     /// The reports that were submitted since the last look.
     pub fn take(&self) -> Vec<(Report, crate::AuthoritySignature)> {
-        let transactions = std::mem::take(&mut self.0.write().transactions);
         let decode = |bytes: Vec<u8>| match codec::Decode::decode(&mut &bytes[..]) {
             Ok(Extrinsic {
                 function: RuntimeCall::Reputation(Call::report { report, signature }),
@@ -149,7 +150,7 @@ impl Pool {
             }) => (report, signature),
             other => panic!("not a report: {other:?}"),
         };
-        transactions.into_iter().map(decode).collect()
+        (self.0)().into_iter().map(decode).collect()
     }
 }
 
@@ -209,7 +210,8 @@ pub fn report_of(epoch: AttestationEpoch, validator: u32, absent: &[ProviderId])
 
 pub fn sign(key: &AuthorityId, report: &Report) -> crate::AuthoritySignature {
     let genesis = System::block_hash(0).0;
-    key.sign(&report.signed_bytes(&genesis)).expect("the key is in the keystore")
+    key.sign(&report.signed_bytes(&genesis))
+        .expect("the key is in the keystore")
 }
 
 /// What the pool is told about a report.
@@ -221,7 +223,9 @@ pub fn authorize(
         report: report.clone(),
         signature: signature.clone(),
     });
-    let (valid, _) = call.authorize(TransactionSource::External).expect("reports are authorised")?;
+    let (valid, _) = call
+        .authorize(TransactionSource::External)
+        .expect("reports are authorised")?;
     Ok(valid)
 }
 

@@ -1,8 +1,7 @@
 //! Taking reports.
 
 use crate::{
-    AuthoritySignature, Config, Error, Event, HighWater, Pallet, ReportCount, Reports, StoredReport, Times,
-    Validators,
+    AuthoritySignature, Config, Error, Event, HighWater, Pallet, ReportCount, Reports, StoredReport, Times, Validators,
 };
 use frame_support::{ensure, pallet_prelude::InvalidTransaction, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -56,15 +55,23 @@ impl<T: Config> Pallet<T> {
         ensure!(Self::open_epoch(Self::now()) == Some(report.epoch), Error::NotOpen);
         let validators = Validators::<T>::decode_len(report.epoch).unwrap_or(0);
         ensure!((report.validator as usize) < validators, Error::UnknownValidator);
-        ensure!(!Reports::<T>::contains_key(report.epoch, report.validator), Error::AlreadyReported);
+        ensure!(
+            !Reports::<T>::contains_key(report.epoch, report.validator),
+            Error::AlreadyReported
+        );
         let high_water = HighWater::<T>::get(report.epoch);
         report.absent.check(high_water).map_err(|_| Error::BadList)
     }
 
     fn ensure_signed_by_validator(report: &Report, signature: &AuthoritySignature) -> Result<(), Error<T>> {
         let validators = Validators::<T>::get(report.epoch).unwrap_or_default();
-        let key = validators.get(report.validator as usize).ok_or(Error::UnknownValidator)?;
-        ensure!(key.verify(&report.signed_bytes(&Self::genesis()), signature), Error::BadSignature);
+        let key = validators
+            .get(report.validator as usize)
+            .ok_or(Error::UnknownValidator)?;
+        ensure!(
+            key.verify(&report.signed_bytes(&Self::genesis()), signature),
+            Error::BadSignature
+        );
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Which validators report, and the snapshots of them.
 
-use crate::{AuthorityId, Authorities, Config, HighWater, Pallet, Times, Validators, WeightInfo};
+use crate::{Authorities, AuthorityId, Config, HighWater, Pallet, Times, Validators, WeightInfo};
 use alloc::vec::Vec;
 use frame_support::{
     traits::{Get, OneSessionHandler},

@@ -1,9 +1,7 @@
 //! The runs of blocks that are not billed.
 
 use crate::{Config, JudgedUntil, Pallet, RunIndex, Times, Unbilled, UnbilledIndex};
-use perigee_primitives::{
-    traits::Availability, AttestationTimes, BlockNumber, ProviderId, UnbilledKind, UnbilledRun,
-};
+use perigee_primitives::{traits::Availability, AttestationTimes, BlockNumber, ProviderId, UnbilledKind, UnbilledRun};
 
 /// Most runs that one call forgets: forgetting rides on other calls, whose weight must stay bounded.
 const FORGET_STEP: u32 = 16;
@@ -14,7 +12,12 @@ impl<T: Config> Pallet<T> {
         UnbilledIndex::<T>::mutate(provider, |index| {
             if !Self::lengthen_last(provider, index, start, end, kind) {
                 let before = index.total;
-                let run = UnbilledRun { start, end, before, kind };
+                let run = UnbilledRun {
+                    start,
+                    end,
+                    before,
+                    kind,
+                };
                 Unbilled::<T>::insert(provider, index.next, run);
                 index.next = index.next.saturating_add(1);
             }

@@ -113,7 +113,9 @@ impl<T: Config> Pallet<T> {
                 finalised: record.finalised,
                 absent: Self::absent_by(&record, epoch, times).map_err(Abstained::Unlistable)?,
             };
-            let signature = key.sign(&report.signed_bytes(&Self::genesis())).ok_or(Abstained::NotSigned)?;
+            let signature = key
+                .sign(&report.signed_bytes(&Self::genesis()))
+                .ok_or(Abstained::NotSigned)?;
             let call = Call::report { report, signature };
             let transaction = T::create_authorized_transaction(call.into());
             SubmitTransaction::<T, Call<T>>::submit_transaction(transaction).map_err(|_| Abstained::NotSubmitted)

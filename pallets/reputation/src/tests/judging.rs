@@ -160,7 +160,9 @@ fn absent_epochs_in_a_row_become_one_run() {
         go_to(60);
         all_report(5, 1, &[0]);
         next_block();
-        let runs: Vec<_> = crate::Unbilled::<Test>::iter_prefix_values(0).map(|r| (r.start, r.end, r.before)).collect();
+        let runs: Vec<_> = crate::Unbilled::<Test>::iter_prefix_values(0)
+            .map(|r| (r.start, r.end, r.before))
+            .collect();
         assert_eq!(runs, vec![(10, 40, 0), (50, 60, 30)]);
     });
 }

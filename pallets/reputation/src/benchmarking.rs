@@ -1,0 +1,151 @@
+//! Benchmarks of the call, its authorisation, and the steps of judging.
+
+use crate::{
+    Authorities, AuthorityId, AuthoritySignature, Call, Config, HighWater, JudgedUntil, Pallet, StoredReport, Times,
+    Validators, WeightInfo,
+};
+use alloc::vec::Vec;
+use frame_benchmarking::v2::*;
+use frame_support::{
+    traits::{Authorize, Get},
+    weights::WeightMeter,
+    WeakBoundedVec,
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use perigee_heartbeat::{Gaps, Report, MAX_GAP_BYTES};
+use perigee_primitives::{AttestationTimes, BlockNumber, UnbilledKind};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::{transaction_validity::TransactionSource, SaturatedConversion};
+
+const TIMES: AttestationTimes = AttestationTimes {
+    epoch: 300,
+    deadline: 60,
+    margin: 30,
+};
+/// The epoch that is reported on.
+const EPOCH: u32 = 1;
+
+/// The first block after the epoch, with a snapshot of `validators` keys of which one is this node's.
+fn after_the_epoch<T: Config>(validators: u32) -> AuthorityId {
+    Times::<T>::put(TIMES);
+    JudgedUntil::<T>::put(TIMES.start_of(EPOCH));
+    let now: BlockNumberFor<T> = TIMES.end_of(EPOCH).saturated_into();
+    frame_system::Pallet::<T>::set_block_number(now);
+    let own = AuthorityId::generate_pair(None);
+    let keys: Vec<_> = core::iter::repeat_n(own.clone(), validators as usize).collect();
+    Validators::<T>::insert(EPOCH, WeakBoundedVec::<_, T::MaxValidators>::force_from(keys, None));
+    HighWater::<T>::insert(EPOCH, MAX_GAP_BYTES);
+    own
+}
+
+/// A list of `bytes` bytes.
+fn list(bytes: u32) -> Gaps {
+    Gaps::from_ids(0..bytes).unwrap_or_default()
+}
+
+fn report<T: Config>(bytes: u32) -> Result<(Report, AuthoritySignature), BenchmarkError> {
+    let key = after_the_epoch::<T>(T::MaxValidators::get());
+    let report = Report {
+        epoch: EPOCH,
+        validator: T::MaxValidators::get() - 1,
+        finalised: TIMES.end_of(EPOCH),
+        absent: list(bytes),
+    };
+    let signature = key.sign(&report.signed_bytes(&Pallet::<T>::genesis()));
+    Ok((report, signature.ok_or("the benchmark's keystore signs")?))
+}
+
+#[benchmarks(where T::RuntimeCall: From<Call<T>>)]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark(pov_mode = Ignored)]
+    fn report(bytes: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
+        let (report, signature) = super::report::<T>(bytes)?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Authorized, report, signature);
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn authorize_report(bytes: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
+        let (report, signature) = super::report::<T>(bytes)?;
+        let call: T::RuntimeCall = Call::report { report, signature }.into();
+
+        #[block]
+        {
+            call.authorize(TransactionSource::InBlock)
+                .ok_or("reports are authorised")?
+                .map_err(|_| "the report is valid")?;
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn snapshot(validators: Linear<1, { T::MaxValidators::get() }>) -> Result<(), BenchmarkError> {
+        let key = after_the_epoch::<T>(1);
+        let keys: Vec<_> = core::iter::repeat_n(key, validators as usize).collect();
+        Authorities::<T>::put(WeakBoundedVec::<_, T::MaxValidators>::force_from(keys, None));
+
+        #[block]
+        {
+            Pallet::<T>::take_snapshot(TIMES.end_of(EPOCH));
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn look() -> Result<(), BenchmarkError> {
+        after_the_epoch::<T>(1);
+
+        #[block]
+        {
+            Pallet::<T>::judge_what_is_due(TIMES.end_of(EPOCH), &mut WeightMeter::new());
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn tally(
+        validators: Linear<1, { T::MaxValidators::get() }>,
+        reports: Linear<1, { T::MaxValidators::get() }>,
+    ) -> Result<(), BenchmarkError> {
+        after_the_epoch::<T>(validators);
+        for validator in 0..reports {
+            let report = StoredReport {
+                finalised: TIMES.end_of(EPOCH),
+                absent: list(MAX_GAP_BYTES),
+            };
+            crate::Reports::<T>::insert(EPOCH, validator, report);
+        }
+        crate::ReportCount::<T>::insert(EPOCH, reports);
+        let due: BlockNumber = TIMES.end_of(EPOCH) + TIMES.deadline + 1;
+        let weight = T::WeightInfo::look() + T::WeightInfo::tally(validators, reports);
+
+        #[block]
+        {
+            Pallet::<T>::judge_what_is_due(due, &mut WeightMeter::with_limit(weight));
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn apply() -> Result<(), BenchmarkError> {
+        Times::<T>::put(TIMES);
+        Pallet::<T>::add_run(0, 0, 300, UnbilledKind::Absent);
+
+        #[block]
+        {
+            Pallet::<T>::is_judged_in(0, EPOCH, &TIMES);
+            Pallet::<T>::add_run(0, 600, 900, UnbilledKind::Absent);
+        }
+
+        Ok(())
+    }
+}
