@@ -67,7 +67,11 @@ pub struct Grant {
 }
 
 const fn grant(group: &'static str, resources: &'static [&'static str], verbs: &'static [&'static str]) -> Grant {
-    Grant { group, resources, verbs }
+    Grant {
+        group,
+        resources,
+        verbs,
+    }
 }
 
 /// What the agent may do in the whole cluster: exactly the verbs that this crate uses.
@@ -76,9 +80,21 @@ pub const CLUSTER_GRANTS: [Grant; 8] = [
     grant("", &["namespaces"], &["get", "create", "patch", "delete"]),
     grant("", &["resourcequotas", "limitranges"], &["create", "patch"]),
     grant("", &["services"], &["list", "create", "patch", "delete"]),
-    grant("apps", &["deployments", "statefulsets"], &["list", "create", "patch", "delete"]),
-    grant("networking.k8s.io", &["networkpolicies", "ingresses"], &["list", "create", "patch", "delete"]),
-    grant("perigee.cloud", &["cloudleases"], &["get", "list", "create", "patch", "delete"]),
+    grant(
+        "apps",
+        &["deployments", "statefulsets"],
+        &["list", "create", "patch", "delete"],
+    ),
+    grant(
+        "networking.k8s.io",
+        &["networkpolicies", "ingresses"],
+        &["list", "create", "patch", "delete"],
+    ),
+    grant(
+        "perigee.cloud",
+        &["cloudleases"],
+        &["get", "list", "create", "patch", "delete"],
+    ),
     grant("perigee.cloud", &["cloudleases/status"], &["patch"]),
 ];
 /// What it may do in `perigee-system`.
@@ -113,8 +129,12 @@ pub async fn set_up(admin: &Path, context: Option<&str>, target: &Path) -> Resul
     cluster.apply(&cluster.all(), &cluster_role()).await?;
     cluster.apply(&cluster.all(), &cluster_role_binding()).await?;
     for (namespace, grants) in [(SYSTEM_NAMESPACE, &SYSTEM_GRANTS), ("default", &DEFAULT_GRANTS)] {
-        cluster.apply(&cluster.namespaced(namespace), &role(namespace, grants)).await?;
-        cluster.apply(&cluster.namespaced(namespace), &role_binding(namespace)).await?;
+        cluster
+            .apply(&cluster.namespaced(namespace), &role(namespace, grants))
+            .await?;
+        cluster
+            .apply(&cluster.namespaced(namespace), &role_binding(namespace))
+            .await?;
     }
     let (policy, binding) = confinement()?;
     cluster.apply(&cluster.all(), &policy).await?;
@@ -131,7 +151,12 @@ pub async fn set_up(admin: &Path, context: Option<&str>, target: &Path) -> Resul
         format!("token in Secret {SYSTEM_NAMESPACE}/{TOKEN_SECRET}; delete it to revoke"),
         format!("kubeconfig {}", target.display()),
     ];
-    Ok(Granted { kubeconfig: target.to_owned(), context: AGENT.to_owned(), identity, made: made.into() })
+    Ok(Granted {
+        kubeconfig: target.to_owned(),
+        context: AGENT.to_owned(),
+        identity,
+        made: made.into(),
+    })
 }
 
 /// The kubeconfig an operator uses on this machine, if there is one.
@@ -143,7 +168,13 @@ impl Cluster {
     /// May these credentials do everything?
     pub async fn is_cluster_admin(&self) -> Result<bool, ClusterError> {
         let any = || Some("*".to_owned());
-        self.allows(ResourceAttributes { group: any(), resource: any(), verb: any(), ..Default::default() }).await
+        self.allows(ResourceAttributes {
+            group: any(),
+            resource: any(),
+            verb: any(),
+            ..Default::default()
+        })
+        .await
     }
 
     /// Fails for credentials that may do everything, unless `allowed`.
@@ -156,8 +187,11 @@ impl Cluster {
 
     /// What the agent needs and these credentials may not do, one line each.
     pub async fn missing_grants(&self) -> Result<Vec<String>, ClusterError> {
-        let scopes =
-            [(None, &CLUSTER_GRANTS[..]), (Some(SYSTEM_NAMESPACE), &SYSTEM_GRANTS), (Some("default"), &DEFAULT_GRANTS)];
+        let scopes = [
+            (None, &CLUSTER_GRANTS[..]),
+            (Some(SYSTEM_NAMESPACE), &SYSTEM_GRANTS),
+            (Some("default"), &DEFAULT_GRANTS),
+        ];
         let mut missing = Vec::new();
         for (namespace, grants) in scopes {
             for (grant, resource, verb) in each(grants) {
@@ -180,10 +214,16 @@ impl Cluster {
 
     async fn allows(&self, wanted: ResourceAttributes) -> Result<bool, ClusterError> {
         let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec { resource_attributes: Some(wanted), ..Default::default() },
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(wanted),
+                ..Default::default()
+            },
             ..Default::default()
         };
-        let answer = self.all::<SelfSubjectAccessReview>().create(&PostParams::default(), &review).await;
+        let answer = self
+            .all::<SelfSubjectAccessReview>()
+            .create(&PostParams::default(), &review)
+            .await;
         let answer = answer.map_err(|e| self.error("ask", "what these credentials may do".into(), e))?;
         Ok(answer.status.is_some_and(|status| status.allowed))
     }
@@ -205,13 +245,20 @@ impl Cluster {
                 tokio::time::sleep(POLL).await;
             }
         };
-        tokio::time::timeout(PATIENCE, filled).await.unwrap_or_else(|_| Err(self.too_slow("filling in the agent's token")))
+        tokio::time::timeout(PATIENCE, filled)
+            .await
+            .unwrap_or_else(|_| Err(self.too_slow("filling in the agent's token")))
     }
 
     /// A new kind is served a moment after it is defined.
     async fn wait_for_records(&self) -> Result<(), ClusterError> {
         let served = async {
-            while self.all::<CloudLease>().list_metadata(&Default::default()).await.is_err() {
+            while self
+                .all::<CloudLease>()
+                .list_metadata(&Default::default())
+                .await
+                .is_err()
+            {
                 tokio::time::sleep(POLL).await;
             }
         };
@@ -220,13 +267,20 @@ impl Cluster {
     }
 
     fn too_slow(&self, what: &str) -> ClusterError {
-        ClusterError::TimedOut { what: format!("{what} ({})", self.address()), seconds: PATIENCE.as_secs() }
+        ClusterError::TimedOut {
+            what: format!("{what} ({})", self.address()),
+            seconds: PATIENCE.as_secs(),
+        }
     }
 }
 
 /// Every (grant, resource, verb).
 fn each(grants: &[Grant]) -> impl Iterator<Item = (&Grant, &'static str, &'static str)> {
-    grants.iter().flat_map(|g| g.resources.iter().flat_map(move |r| g.verbs.iter().map(move |v| (g, *r, *v))))
+    grants.iter().flat_map(|g| {
+        g.resources
+            .iter()
+            .flat_map(move |r| g.verbs.iter().map(move |v| (g, *r, *v)))
+    })
 }
 
 fn meta(name: &str, namespace: Option<&str>) -> ObjectMeta {
@@ -239,7 +293,10 @@ fn meta(name: &str, namespace: Option<&str>) -> ObjectMeta {
 }
 
 fn system_namespace() -> Namespace {
-    Namespace { metadata: meta(SYSTEM_NAMESPACE, None), ..Default::default() }
+    Namespace {
+        metadata: meta(SYSTEM_NAMESPACE, None),
+        ..Default::default()
+    }
 }
 
 fn account() -> ServiceAccount {
@@ -253,19 +310,34 @@ fn account() -> ServiceAccount {
 fn token_secret() -> Secret {
     let mut metadata = meta(TOKEN_SECRET, Some(SYSTEM_NAMESPACE));
     metadata.annotations = Some([("kubernetes.io/service-account.name".to_owned(), AGENT.to_owned())].into());
-    Secret { metadata, type_: Some("kubernetes.io/service-account-token".into()), ..Default::default() }
+    Secret {
+        metadata,
+        type_: Some("kubernetes.io/service-account-token".into()),
+        ..Default::default()
+    }
 }
 
 fn cluster_role() -> ClusterRole {
-    ClusterRole { metadata: meta(AGENT, None), rules: rules(&CLUSTER_GRANTS), ..Default::default() }
+    ClusterRole {
+        metadata: meta(AGENT, None),
+        rules: rules(&CLUSTER_GRANTS),
+        ..Default::default()
+    }
 }
 
 fn role(namespace: &str, grants: &[Grant]) -> Role {
-    Role { metadata: meta(AGENT, Some(namespace)), rules: rules(grants) }
+    Role {
+        metadata: meta(AGENT, Some(namespace)),
+        rules: rules(grants),
+    }
 }
 
 fn role_ref(kind: &str) -> RoleRef {
-    RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: kind.into(), name: AGENT.into() }
+    RoleRef {
+        api_group: "rbac.authorization.k8s.io".into(),
+        kind: kind.into(),
+        name: AGENT.into(),
+    }
 }
 
 fn subjects() -> Option<Vec<Subject>> {
@@ -278,11 +350,19 @@ fn subjects() -> Option<Vec<Subject>> {
 }
 
 fn cluster_role_binding() -> ClusterRoleBinding {
-    ClusterRoleBinding { metadata: meta(AGENT, None), role_ref: role_ref("ClusterRole"), subjects: subjects() }
+    ClusterRoleBinding {
+        metadata: meta(AGENT, None),
+        role_ref: role_ref("ClusterRole"),
+        subjects: subjects(),
+    }
 }
 
 fn role_binding(namespace: &str) -> RoleBinding {
-    RoleBinding { metadata: meta(AGENT, Some(namespace)), role_ref: role_ref("Role"), subjects: subjects() }
+    RoleBinding {
+        metadata: meta(AGENT, Some(namespace)),
+        role_ref: role_ref("Role"),
+        subjects: subjects(),
+    }
 }
 
 /// Confines what the account writes to namespaces of leases and its own; a role cannot, for it knows no prefixes.
@@ -319,18 +399,37 @@ fn confinement() -> Result<(ValidatingAdmissionPolicy, ValidatingAdmissionPolicy
         "metadata": meta(AGENT, None),
         "spec": { "policyName": AGENT, "validationActions": ["Deny"] },
     });
-    let typed = |e: serde_json::Error| ClusterError::Corrupt { what: "the admission policy".into(), why: e.to_string() };
-    Ok((serde_json::from_value(policy).map_err(typed)?, serde_json::from_value(binding).map_err(typed)?))
+    let typed = |e: serde_json::Error| ClusterError::Corrupt {
+        what: "the admission policy".into(),
+        why: e.to_string(),
+    };
+    Ok((
+        serde_json::from_value(policy).map_err(typed)?,
+        serde_json::from_value(binding).map_err(typed)?,
+    ))
 }
 
 /// A kubeconfig with one context: the same server and authority, the agent's token, nothing of the operator's.
 fn write_kubeconfig(admin: &Path, context: Option<&str>, token: &str, target: &Path) -> Result<(), ClusterError> {
-    let bad = |why: &str| ClusterError::Kubeconfig { path: admin.to_owned(), why: why.to_owned() };
+    let bad = |why: &str| ClusterError::Kubeconfig {
+        path: admin.to_owned(),
+        why: why.to_owned(),
+    };
     let file = Kubeconfig::read_from(admin).map_err(|e| bad(&e.to_string()))?;
-    let context = context.or(file.current_context.as_deref()).ok_or_else(|| bad("it has no current context"))?;
-    let named = file.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref());
+    let context = context
+        .or(file.current_context.as_deref())
+        .ok_or_else(|| bad("it has no current context"))?;
+    let named = file
+        .contexts
+        .iter()
+        .find(|c| c.name == context)
+        .and_then(|c| c.context.as_ref());
     let named = named.ok_or_else(|| bad(&format!("it has no context `{context}`")))?;
-    let server = file.clusters.iter().find(|c| c.name == named.cluster).and_then(|c| c.cluster.clone());
+    let server = file
+        .clusters
+        .iter()
+        .find(|c| c.name == named.cluster)
+        .and_then(|c| c.cluster.clone());
     let mut server = server.ok_or_else(|| bad(&format!("it has no cluster `{}`", named.cluster)))?;
     // A path would tie the new file to the operator's; the content does not.
     if let Some(path) = server.certificate_authority.take() {
@@ -348,7 +447,10 @@ fn write_kubeconfig(admin: &Path, context: Option<&str>, token: &str, target: &P
     });
     // JSON is YAML.
     let text = format!("{written:#}\n");
-    write_private(target, text.as_bytes()).map_err(|source| ClusterError::File { path: target.to_owned(), source })
+    write_private(target, text.as_bytes()).map_err(|source| ClusterError::File {
+        path: target.to_owned(),
+        source,
+    })
 }
 
 /// Written beside its place, then moved: never half a file, never readable by others.
@@ -358,7 +460,11 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let beside = path.with_extension("new");
     let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)

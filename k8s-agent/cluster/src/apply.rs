@@ -49,11 +49,20 @@ impl Cluster {
 
     /// Writes what `kubectl get cl` shows.
     pub async fn record_status(&self, status: &LeaseStatus) -> Result<(), ClusterError> {
-        let (ready, wanted) = status.services.iter().fold((0, 0), |(r, w), s| (r + s.ready, w + s.wanted));
+        let (ready, wanted) = status
+            .services
+            .iter()
+            .fold((0, 0), |(r, w), s| (r + s.ready, w + s.wanted));
         let shown = CloudLeaseStatus {
             phase: status.phase().to_owned(),
             ready: format!("{ready}/{wanted}"),
-            message: status.services.iter().map(|s| s.message.as_str()).find(|m| !m.is_empty()).unwrap_or("").to_owned(),
+            message: status
+                .services
+                .iter()
+                .map(|s| s.message.as_str())
+                .find(|m| !m.is_empty())
+                .unwrap_or("")
+                .to_owned(),
             uris: status.uris.clone(),
         };
         let name = name_of(status.lease);
@@ -63,7 +72,11 @@ impl Cluster {
             "status": shown,
         });
         let params = PatchParams::apply(crate::cluster::MANAGER).force();
-        match self.all::<CloudLease>().patch_status(&name, &params, &Patch::Apply(patch)).await {
+        match self
+            .all::<CloudLease>()
+            .patch_status(&name, &params, &Patch::Apply(patch))
+            .await
+        {
             Err(e) => Err(self.error("update the status of", kind_and::<CloudLease>(&name), e)),
             Ok(_) => Ok(()),
         }
@@ -85,7 +98,9 @@ impl Cluster {
     /// Another lease's namespace, or one that is going, must be gone first.
     async fn check_vacant(&self, lease: &Lease) -> Result<(), ClusterError> {
         let namespace = lease.namespace();
-        let Some(found) = self.get(&self.all::<Namespace>(), &namespace).await? else { return Ok(()) };
+        let Some(found) = self.get(&self.all::<Namespace>(), &namespace).await? else {
+            return Ok(());
+        };
         if found.metadata.deletion_timestamp.is_some() {
             return Err(ClusterError::Terminating { namespace });
         }
@@ -105,7 +120,9 @@ impl Cluster {
     {
         let api = self.namespaced::<K>(namespace);
         let puts = futures::stream::iter(objects.iter().map(|object| self.apply(&api, object)));
-        puts.buffered(PARALLEL).try_for_each(|_| std::future::ready(Ok(()))).await
+        puts.buffered(PARALLEL)
+            .try_for_each(|_| std::future::ready(Ok(())))
+            .await
     }
 
     /// Deletes objects of lease `id` that are not among `wanted`.
@@ -116,12 +133,20 @@ impl Cluster {
     {
         let api = self.namespaced::<K>(&namespace_of(id));
         let wanted: BTreeSet<String> = wanted.iter().map(ResourceExt::name_any).collect();
-        let found = self.list_metadata(api.clone(), ListParams::default().labels(&selector_of(id))).await?;
-        for name in found.into_iter().filter_map(|meta| meta.name).filter(|name| !wanted.contains(name)) {
+        let found = self
+            .list_metadata(api.clone(), ListParams::default().labels(&selector_of(id)))
+            .await?;
+        for name in found
+            .into_iter()
+            .filter_map(|meta| meta.name)
+            .filter(|name| !wanted.contains(name))
+        {
             match api.delete(&name, &DeleteParams::background()).await {
                 Err(kube::Error::Api(status)) if status.code == 404 => {}
                 Err(e) => return Err(self.error("delete", kind_and::<K>(&name), e)),
-                Ok(_) => tracing::info!(lease = id, kind = %K::kind(&Default::default()), name, "deleted what the manifest no longer has"),
+                Ok(_) => {
+                    tracing::info!(lease = id, kind = %K::kind(&Default::default()), name, "deleted what the manifest no longer has")
+                }
             }
         }
         Ok(())

@@ -10,6 +10,9 @@ pub fn serialize<S: Serializer>(networks: &[IpNet], serializer: S) -> Result<S::
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    let parse = |text: &String| text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a network (CIDR)")));
+    let parse = |text: &String| {
+        text.parse()
+            .map_err(|_| D::Error::custom(format!("`{text}` is not a network (CIDR)")))
+    };
     texts.iter().map(parse).collect()
 }

@@ -37,11 +37,18 @@ impl Cluster {
     /// Connects through `context` of `kubeconfig`; through its current context where none is named. Nothing is read
     /// from the environment: an agent must not wander to another cluster because somebody switched contexts.
     pub async fn connect(kubeconfig: &Path, context: Option<&str>) -> Result<Self, ClusterError> {
-        let bad = |why: String| ClusterError::Kubeconfig { path: kubeconfig.to_owned(), why };
+        let bad = |why: String| ClusterError::Kubeconfig {
+            path: kubeconfig.to_owned(),
+            why,
+        };
         let file = Kubeconfig::read_from(kubeconfig).map_err(|e| bad(e.to_string()))?;
-        let options = KubeConfigOptions { context: context.map(str::to_owned), ..Default::default() };
-        let mut config =
-            Config::from_custom_kubeconfig(file, &options).await.map_err(|e| bad(e.to_string()))?;
+        let options = KubeConfigOptions {
+            context: context.map(str::to_owned),
+            ..Default::default()
+        };
+        let mut config = Config::from_custom_kubeconfig(file, &options)
+            .await
+            .map_err(|e| bad(e.to_string()))?;
         config.read_timeout = Some(READ_TIMEOUT);
         let address = config.cluster_url.to_string();
         let client = Client::try_from(config).map_err(|e| bad(e.to_string()))?;
@@ -71,9 +78,15 @@ impl Cluster {
     pub async fn network_facts(&self) -> Result<crate::NetworkFacts, ClusterError> {
         let slices = self.namespaced::<EndpointSlice>("default");
         let api_slices = ListParams::default().labels("kubernetes.io/service-name=kubernetes");
-        let (nodes, slices) =
-            try_join(self.list(self.all::<Node>(), ListParams::default()), self.list(slices, api_slices)).await?;
-        Ok(crate::NetworkFacts { nodes: node_addresses(&nodes), api: endpoint_addresses(&slices) })
+        let (nodes, slices) = try_join(
+            self.list(self.all::<Node>(), ListParams::default()),
+            self.list(slices, api_slices),
+        )
+        .await?;
+        Ok(crate::NetworkFacts {
+            nodes: node_addresses(&nodes),
+            api: endpoint_addresses(&slices),
+        })
     }
 
     pub(crate) fn all<K>(&self) -> Api<K>
@@ -100,7 +113,9 @@ impl Cluster {
     {
         let name = object.name_any();
         let params = PatchParams::apply(MANAGER).force();
-        api.patch(&name, &params, &Patch::Apply(object)).await.map_err(|e| self.error("apply", kind_and::<K>(&name), e))
+        api.patch(&name, &params, &Patch::Apply(object))
+            .await
+            .map_err(|e| self.error("apply", kind_and::<K>(&name), e))
     }
 
     pub(crate) async fn get<K>(&self, api: &Api<K>, name: &str) -> Result<Option<K>, ClusterError>
@@ -108,7 +123,9 @@ impl Cluster {
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
     {
-        api.get_opt(name).await.map_err(|e| self.error("read", kind_and::<K>(name), e))
+        api.get_opt(name)
+            .await
+            .map_err(|e| self.error("read", kind_and::<K>(name), e))
     }
 
     /// All pages of a list.
@@ -120,7 +137,10 @@ impl Cluster {
         let mut params = params.limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = api.list(&params).await.map_err(|e| self.error("list", kind::<K>(), e))?;
+            let page = api
+                .list(&params)
+                .await
+                .map_err(|e| self.error("list", kind::<K>(), e))?;
             found.extend(page.items);
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
@@ -130,7 +150,11 @@ impl Cluster {
     }
 
     /// Names and labels of all objects that `params` select.
-    pub(crate) async fn list_metadata<K>(&self, api: Api<K>, params: ListParams) -> Result<Vec<ObjectMeta>, ClusterError>
+    pub(crate) async fn list_metadata<K>(
+        &self,
+        api: Api<K>,
+        params: ListParams,
+    ) -> Result<Vec<ObjectMeta>, ClusterError>
     where
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
@@ -138,8 +162,15 @@ impl Cluster {
         let mut params = params.limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = api.list_metadata(&params).await.map_err(|e| self.error("list", kind::<K>(), e))?;
-            found.extend(page.items.into_iter().map(|PartialObjectMeta { metadata, .. }| metadata));
+            let page = api
+                .list_metadata(&params)
+                .await
+                .map_err(|e| self.error("list", kind::<K>(), e))?;
+            found.extend(
+                page.items
+                    .into_iter()
+                    .map(|PartialObjectMeta { metadata, .. }| metadata),
+            );
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
                 None => return Ok(found),
@@ -149,10 +180,16 @@ impl Cluster {
 
     pub(crate) fn error(&self, action: &'static str, what: String, error: kube::Error) -> ClusterError {
         match error {
-            kube::Error::Api(status) => {
-                ClusterError::Refused { action, what, why: status.message.clone(), code: status.code }
-            }
-            other => ClusterError::Unreachable { address: self.address.clone(), why: root_cause(&other) },
+            kube::Error::Api(status) => ClusterError::Refused {
+                action,
+                what,
+                why: status.message.clone(),
+                code: status.code,
+            },
+            other => ClusterError::Unreachable {
+                address: self.address.clone(),
+                why: root_cause(&other),
+            },
         }
     }
 }
@@ -192,7 +229,10 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 }
 
 fn node_addresses(nodes: &[Node]) -> Vec<IpAddr> {
-    let addresses = nodes.iter().filter_map(|n| n.status.as_ref()?.addresses.as_ref()).flatten();
+    let addresses = nodes
+        .iter()
+        .filter_map(|n| n.status.as_ref()?.addresses.as_ref())
+        .flatten();
     sorted(addresses.filter_map(|a| a.address.parse().ok()))
 }
 

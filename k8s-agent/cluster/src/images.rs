@@ -10,8 +10,16 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Host of images that name none.
 pub const DEFAULT_HOST: &str = "docker.io";
 /// Endings of names that never lead to a public registry.
-const INTERNAL_ZONES: [&str; 8] =
-    [".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa", ".svc"];
+const INTERNAL_ZONES: [&str; 8] = [
+    ".localhost",
+    ".local",
+    ".localdomain",
+    ".internal",
+    ".intranet",
+    ".lan",
+    ".home.arpa",
+    ".svc",
+];
 
 /// The registry host of an image reference, with its port if it has one, in lower case.
 pub fn host(image: &str) -> Result<String, ImageError> {
@@ -41,7 +49,12 @@ pub fn check(image: &str, allowed: &[String]) -> Result<(), ImageError> {
     if is_allowed(&host, allowed) {
         return Ok(());
     }
-    let refused = |why| Err(ImageError::Host { host: host.clone(), why });
+    let refused = |why| {
+        Err(ImageError::Host {
+            host: host.clone(),
+            why,
+        })
+    };
     let name = name_of(&host);
     if name.starts_with('[') || name.parse::<IpAddr>().is_ok() || ends_in_number(name) {
         return refused("it is an IP address");
@@ -68,7 +81,10 @@ pub async fn check_and_resolve(image: &str, allowed: &[String]) -> Result<(), Im
     }
     let found = tokio::net::lookup_host((name_of(&host), 443)).await;
     if found.is_ok_and(|mut found| found.any(|address| !is_public(address.ip()))) {
-        return Err(ImageError::Host { host, why: "it resolves to an address that is not public" });
+        return Err(ImageError::Host {
+            host,
+            why: "it resolves to an address that is not public",
+        });
     }
     Ok(())
 }
@@ -88,7 +104,9 @@ fn name_of(host: &str) -> &str {
 /// Resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses.
 fn ends_in_number(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let hex = last.strip_prefix("0x").is_some_and(|digits| digits.chars().all(|c| c.is_ascii_hexdigit()));
+    let hex = last
+        .strip_prefix("0x")
+        .is_some_and(|digits| digits.chars().all(|c| c.is_ascii_hexdigit()));
     hex || last.chars().all(|c| c.is_ascii_digit())
 }
 
@@ -98,7 +116,9 @@ pub fn is_public(address: IpAddr) -> bool {
         IpAddr::V6(v6) => embedded_v4(v6).unwrap_or(address),
         IpAddr::V4(_) => address,
     };
-    !crate::objects::special_networks().iter().any(|net: &IpNet| net.contains(&address))
+    !crate::objects::special_networks()
+        .iter()
+        .any(|net: &IpNet| net.contains(&address))
 }
 
 fn embedded_v4(address: Ipv6Addr) -> Option<IpAddr> {
@@ -135,7 +155,12 @@ mod tests {
 
     #[test]
     fn public_hosts_pass() {
-        for image in ["ghcr.io/a/b:1", "quay.io:443/a/b", "Registry.Example.COM/x", "docker.io/library/busybox:1.36"] {
+        for image in [
+            "ghcr.io/a/b:1",
+            "quay.io:443/a/b",
+            "Registry.Example.COM/x",
+            "docker.io/library/busybox:1.36",
+        ] {
             assert_eq!(check(image, &[]), Ok(()), "{image}");
         }
     }
@@ -182,9 +207,17 @@ mod tests {
 
     #[test]
     fn private_and_special_addresses_are_not_public() {
-        for address in
-            ["10.1.2.3", "100.64.0.1", "169.254.169.254", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1"]
-        {
+        for address in [
+            "10.1.2.3",
+            "100.64.0.1",
+            "169.254.169.254",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+        ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
         for address in ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"] {

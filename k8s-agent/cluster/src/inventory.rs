@@ -96,7 +96,9 @@ impl Inventory {
     /// What can be leased in all, running leases included: the figure for the chain. It is a sum over nodes, so a group
     /// may fit it and still find no node; [`Inventory::can_place`] tells.
     pub fn capacity(&self) -> Amounts {
-        self.nodes.iter().fold(Amounts::default(), |sum, node| sum.plus(node.room))
+        self.nodes
+            .iter()
+            .fold(Amounts::default(), |sum, node| sum.plus(node.room))
     }
 
     /// Room per node that no lease uses but `except`, whose own pods may be replaced.
@@ -126,7 +128,11 @@ impl Inventory {
             });
             match tightest {
                 Some(room) => *room = room.minus(amounts),
-                None => return Placement::NoRoom { service: service.to_owned() },
+                None => {
+                    return Placement::NoRoom {
+                        service: service.to_owned(),
+                    }
+                }
             }
         }
         Placement::Fits
@@ -161,7 +167,9 @@ fn measure(nodes: &[Node], pods: &[Pod]) -> Inventory {
     let mut rooms: BTreeMap<&str, NodeRoom> = nodes.iter().filter(|n| takes_pods(n)).filter_map(empty_room).collect();
     for pod in pods.iter().filter(|p| !is_over(p)) {
         let Some(spec) = &pod.spec else { continue };
-        let Some(node) = spec.node_name.as_deref().and_then(|name| rooms.get_mut(name)) else { continue };
+        let Some(node) = spec.node_name.as_deref().and_then(|name| rooms.get_mut(name)) else {
+            continue;
+        };
         let asked = requests(spec);
         match id_in(pod.metadata.labels.as_ref()) {
             Some(lease) => {
@@ -171,18 +179,30 @@ fn measure(nodes: &[Node], pods: &[Pod]) -> Inventory {
             None => node.room = node.room.minus(asked),
         }
     }
-    Inventory { nodes: rooms.into_values().collect() }
+    Inventory {
+        nodes: rooms.into_values().collect(),
+    }
 }
 
 fn empty_room(node: &Node) -> Option<(&str, NodeRoom)> {
     let name = node.metadata.name.as_deref()?;
     let room = amounts(node.status.as_ref()?.allocatable.as_ref()?);
-    Some((name, NodeRoom { name: name.to_owned(), room, ..Default::default() }))
+    Some((
+        name,
+        NodeRoom {
+            name: name.to_owned(),
+            room,
+            ..Default::default()
+        },
+    ))
 }
 
 fn takes_pods(node: &Node) -> bool {
     let spec = node.spec.as_ref();
-    let repels = spec.into_iter().flat_map(|s| s.taints.iter().flatten()).any(|t| REPELLING.contains(&t.effect.as_str()));
+    let repels = spec
+        .into_iter()
+        .flat_map(|s| s.taints.iter().flatten())
+        .any(|t| REPELLING.contains(&t.effect.as_str()));
     let cordoned = spec.and_then(|s| s.unschedulable).unwrap_or(false);
     let conditions = node.status.iter().flat_map(|s| s.conditions.iter().flatten());
     let ready = conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True");
@@ -197,8 +217,18 @@ fn is_over(pod: &Pod) -> bool {
 
 /// What the scheduler counts for a pod: containers and sidecars together, or the largest init container if that is more.
 fn requests(spec: &PodSpec) -> Amounts {
-    let asked = |c: &Container| c.resources.as_ref().and_then(|r| r.requests.as_ref()).map(amounts).unwrap_or_default();
-    let mut running = spec.containers.iter().map(asked).fold(Amounts::default(), Amounts::plus);
+    let asked = |c: &Container| {
+        c.resources
+            .as_ref()
+            .and_then(|r| r.requests.as_ref())
+            .map(amounts)
+            .unwrap_or_default()
+    };
+    let mut running = spec
+        .containers
+        .iter()
+        .map(asked)
+        .fold(Amounts::default(), Amounts::plus);
     let mut sidecars = Amounts::default();
     let mut peak = Amounts::default();
     for init in spec.init_containers.iter().flatten() {
@@ -211,7 +241,10 @@ fn requests(spec: &PodSpec) -> Amounts {
     }
     running = running.plus(sidecars).zip(peak, u64::max);
     let overhead = spec.overhead.as_ref().map(amounts).unwrap_or_default();
-    Amounts { pods: 1, ..running.plus(overhead) }
+    Amounts {
+        pods: 1,
+        ..running.plus(overhead)
+    }
 }
 
 fn amounts(of: &BTreeMap<String, Quantity>) -> Amounts {
@@ -227,7 +260,9 @@ fn amounts(of: &BTreeMap<String, Quantity>) -> Amounts {
 
 /// A Kubernetes quantity in units of ten to the power of `unit`, rounded down; `None` for text that is none.
 fn parse_quantity(text: &str, unit: i32) -> Option<u64> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c)))
+        .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let (power, binary) = match suffix {
         "" => (0, 0),
@@ -253,7 +288,11 @@ fn parse_quantity(text: &str, unit: i32) -> Option<u64> {
     let shift: i32 = power - unit - i32::try_from(fraction.len()).ok()?;
     let digits = digits.checked_mul(1u128 << binary)?;
     let factor = 10u128.checked_pow(shift.unsigned_abs())?;
-    let value = if shift < 0 { digits / factor } else { digits.checked_mul(factor)? };
+    let value = if shift < 0 {
+        digits / factor
+    } else {
+        digits.checked_mul(factor)?
+    };
     u64::try_from(value).ok()
 }
 

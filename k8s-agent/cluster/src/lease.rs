@@ -46,9 +46,13 @@ impl Lease {
     pub fn labels(&self) -> BTreeMap<String, String> {
         let mut commitment = self.commitment_hex();
         commitment.truncate(COMMITMENT_LABEL_LENGTH);
-        [(LEASE_LABEL, self.id.to_string()), (COMMITMENT, commitment), (MANAGED_BY.0, MANAGED_BY.1.to_owned())]
-            .map(|(key, value)| (key.to_owned(), value))
-            .into()
+        [
+            (LEASE_LABEL, self.id.to_string()),
+            (COMMITMENT, commitment),
+            (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
     }
 
     /// Annotations of all its objects.

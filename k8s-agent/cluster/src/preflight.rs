@@ -58,15 +58,30 @@ pub struct Check {
 
 impl Check {
     fn pass(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Pass, found: found.into(), fix: String::new() }
+        Self {
+            name,
+            outcome: Outcome::Pass,
+            found: found.into(),
+            fix: String::new(),
+        }
     }
 
     fn warn(name: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Warn, found: found.into(), fix: fix.into() }
+        Self {
+            name,
+            outcome: Outcome::Warn,
+            found: found.into(),
+            fix: fix.into(),
+        }
     }
 
     fn fail(name: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Fail, found: found.into(), fix: fix.into() }
+        Self {
+            name,
+            outcome: Outcome::Fail,
+            found: found.into(),
+            fix: fix.into(),
+        }
     }
 }
 
@@ -116,7 +131,11 @@ impl Cluster {
                 if names.contains(&class.as_str()) {
                     return Check::pass(NAME, format!("`{class}`"));
                 }
-                let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                let there = if names.is_empty() {
+                    "none".to_owned()
+                } else {
+                    names.join(", ")
+                };
                 Check::fail(
                     NAME,
                     format!("there is no class `{class}` (there: {there})"),
@@ -129,14 +148,24 @@ impl Cluster {
     async fn check_ingress_namespace(&self, settings: &Settings) -> Check {
         const NAME: &str = "ingress namespace";
         let labels = &settings.ingress_namespace_labels;
-        let selector = labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+        let selector = labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect::<Vec<_>>()
+            .join(",");
         let fix = "set ingress_namespace_labels to labels of the namespace of the ingress controller";
-        match self.list_metadata(self.all::<Namespace>(), ListParams::default().labels(&selector)).await {
+        match self
+            .list_metadata(self.all::<Namespace>(), ListParams::default().labels(&selector))
+            .await
+        {
             Err(e) => Check::fail(NAME, e.to_string(), fix),
             Ok(found) if found.is_empty() || labels.is_empty() => {
                 Check::fail(NAME, format!("no namespace has the labels `{selector}`"), fix)
             }
-            Ok(found) => Check::pass(NAME, found.into_iter().filter_map(|m| m.name).collect::<Vec<_>>().join(", ")),
+            Ok(found) => Check::pass(
+                NAME,
+                found.into_iter().filter_map(|m| m.name).collect::<Vec<_>>().join(", "),
+            ),
         }
     }
 
@@ -146,13 +175,24 @@ impl Cluster {
         if settings.storage_classes.is_empty() {
             return Check::warn(NAME, "none offered: manifests with persistent volumes are refused", fix);
         }
-        match self.list_metadata(self.all::<StorageClass>(), ListParams::default()).await {
+        match self
+            .list_metadata(self.all::<StorageClass>(), ListParams::default())
+            .await
+        {
             Err(e) => Check::warn(NAME, e.to_string(), fix),
             Ok(there) => {
                 let there: Vec<String> = there.into_iter().filter_map(|m| m.name).collect();
-                let missing: Vec<_> = settings.storage_classes.values().filter(|c| !there.contains(c)).cloned().collect();
+                let missing: Vec<_> = settings
+                    .storage_classes
+                    .values()
+                    .filter(|c| !there.contains(c))
+                    .cloned()
+                    .collect();
                 if missing.is_empty() {
-                    Check::pass(NAME, settings.storage_classes.keys().cloned().collect::<Vec<_>>().join(", "))
+                    Check::pass(
+                        NAME,
+                        settings.storage_classes.keys().cloned().collect::<Vec<_>>().join(", "),
+                    )
                 } else {
                     Check::fail(NAME, format!("not in the cluster: {}", missing.join(", ")), fix)
                 }
@@ -224,7 +264,10 @@ impl Cluster {
         if let Some(spec) = &mut pod.spec {
             spec.host_network = Some(true);
         }
-        let params = PostParams { dry_run: true, ..Default::default() };
+        let params = PostParams {
+            dry_run: true,
+            ..Default::default()
+        };
         match self.namespaced::<Pod>(PROBE).create(&params, &pod).await {
             Ok(_) => Ok(false),
             Err(kube::Error::Api(status)) if status.code == 403 && status.message.contains("PodSecurity") => Ok(true),
@@ -234,12 +277,21 @@ impl Cluster {
 
     /// Connects from one pod to another, without a policy and then with one that denies it.
     async fn policies_are_enforced(&self, image: &str) -> Result<bool, ClusterError> {
-        let server = self.run("server", image, &format!("echo ok > /tmp/index.html; exec httpd -f -p {PORT} -h /tmp"), |pod| {
-            let running = pod.status.as_ref()?.phase.as_deref() == Some("Running");
-            pod.status.as_ref()?.pod_ip.clone().filter(|_| running)
-        });
+        let server = self.run(
+            "server",
+            image,
+            &format!("echo ok > /tmp/index.html; exec httpd -f -p {PORT} -h /tmp"),
+            |pod| {
+                let running = pod.status.as_ref()?.phase.as_deref() == Some("Running");
+                pod.status.as_ref()?.pod_ip.clone().filter(|_| running)
+            },
+        );
         let address = server.await?;
-        let host = if address.contains(':') { format!("[{address}]") } else { address };
+        let host = if address.contains(':') {
+            format!("[{address}]")
+        } else {
+            address
+        };
         let connect = format!("wget -q -T 1 -O /dev/null http://{host}:{PORT}/");
         let until = |outcome: &str| {
             format!("i=0; while [ $i -lt {TRIES} ]; do {connect} {outcome} exit 0; i=$((i+1)); sleep 1; done; exit 1")
@@ -279,7 +331,9 @@ impl Cluster {
             }
         };
         let what = format!("pod {name} of the probe (image {image})");
-        tokio::time::timeout(POD_PATIENCE, looked).await.unwrap_or_else(|_| Err(too_slow(&what, POD_PATIENCE)))
+        tokio::time::timeout(POD_PATIENCE, looked)
+            .await
+            .unwrap_or_else(|_| Err(too_slow(&what, POD_PATIENCE)))
     }
 
     /// May the agent's own account do what it needs? Run with that account.
@@ -300,7 +354,10 @@ fn exit_code(pod: &Pod) -> Option<i32> {
 }
 
 fn too_slow(what: &str, limit: Duration) -> ClusterError {
-    ClusterError::TimedOut { what: what.to_owned(), seconds: limit.as_secs() }
+    ClusterError::TimedOut {
+        what: what.to_owned(),
+        seconds: limit.as_secs(),
+    }
 }
 
 fn probe_pod(name: &str, image: &str, script: &str) -> Result<Pod, ClusterError> {
@@ -324,5 +381,8 @@ fn probe_pod(name: &str, image: &str, script: &str) -> Result<Pod, ClusterError>
 }
 
 fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ClusterError> {
-    serde_json::from_value(value).map_err(|e| ClusterError::Corrupt { what: "a probe".into(), why: e.to_string() })
+    serde_json::from_value(value).map_err(|e| ClusterError::Corrupt {
+        what: "a probe".into(),
+        why: e.to_string(),
+    })
 }

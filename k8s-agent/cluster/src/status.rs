@@ -17,8 +17,14 @@ use kube::api::ListParams;
 /// A container that was restarted counts as started once it runs this long: until then it may be crashing in a loop.
 const STEADY: SignedDuration = SignedDuration::from_secs(10);
 /// Why a container waits when its image cannot be had.
-const PULL_REASONS: [&str; 6] =
-    ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"];
+const PULL_REASONS: [&str; 6] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+];
 /// Why a container waits when it was started in vain, or cannot be started.
 const CRASH_REASONS: [&str; 6] = [
     "CrashLoopBackOff",
@@ -113,7 +119,10 @@ impl LeaseStatus {
 
     /// The tenant's fault that has lasted longest, if any has lasted at least `limit`.
     pub fn tenants_fault(&self, now: Timestamp, limit: SignedDuration) -> Option<&Fault> {
-        let lasting = self.faults.iter().filter(|f| f.kind.is_tenants() && f.lasted(now) >= limit);
+        let lasting = self
+            .faults
+            .iter()
+            .filter(|f| f.kind.is_tenants() && f.lasted(now) >= limit);
         lasting.min_by_key(|f| f.since)
     }
 }
@@ -133,7 +142,11 @@ impl Cluster {
         if deployments.is_empty() && sets.is_empty() {
             return Ok(None);
         }
-        let wanted: Vec<Wanted> = deployments.iter().map(Wanted::deployment).chain(sets.iter().map(Wanted::set)).collect();
+        let wanted: Vec<Wanted> = deployments
+            .iter()
+            .map(Wanted::deployment)
+            .chain(sets.iter().map(Wanted::set))
+            .collect();
         let uris = uris(&ingresses, &services, settings);
         Ok(Some(assess(id, &wanted, &pods, uris, Timestamp::now())))
     }
@@ -149,7 +162,9 @@ struct Wanted {
 impl Wanted {
     fn deployment(deployment: &Deployment) -> Self {
         let conditions = deployment.status.iter().flat_map(|s| s.conditions.iter().flatten());
-        let failure = conditions.into_iter().find(|c| c.type_ == "ReplicaFailure" && c.status == "True");
+        let failure = conditions
+            .into_iter()
+            .find(|c| c.type_ == "ReplicaFailure" && c.status == "True");
         Self {
             service: service_of(&deployment.metadata),
             replicas: count(deployment.spec.as_ref().and_then(|s| s.replicas)),
@@ -162,7 +177,11 @@ impl Wanted {
 
     fn set(set: &StatefulSet) -> Self {
         let replicas = count(set.spec.as_ref().and_then(|s| s.replicas));
-        Self { service: service_of(&set.metadata), replicas, refused: None }
+        Self {
+            service: service_of(&set.metadata),
+            replicas,
+            refused: None,
+        }
     }
 }
 
@@ -177,33 +196,61 @@ fn count(replicas: Option<i32>) -> u32 {
 
 /// The pure part.
 fn assess(lease: u64, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, now: Timestamp) -> LeaseStatus {
-    let mut status = LeaseStatus { lease, services: Vec::new(), uris, activated: true, faults: Vec::new() };
+    let mut status = LeaseStatus {
+        lease,
+        services: Vec::new(),
+        uris,
+        activated: true,
+        faults: Vec::new(),
+    };
     for workload in wanted {
-        let own = pods.iter().filter(|p| {
-            p.metadata.deletion_timestamp.is_none() && service_of(&p.metadata) == workload.service
-        });
+        let living = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+        let own = living.filter(|pod| service_of(&pod.metadata) == workload.service);
         let views: Vec<PodView> = own.map(|pod| PodView::of(pod, now)).collect();
-        let started = views.iter().filter(|v| v.started).count();
-        status.activated &= started >= workload.replicas as usize;
-        let fault = workload
-            .refused
-            .clone()
-            .map(|(message, since)| (FaultKind::Refused, message, since))
-            .into_iter()
-            .chain(views.iter().filter_map(|v| v.fault.clone()))
-            .min_by_key(|(_, _, since)| *since)
-            .map(|(kind, message, since)| Fault { service: workload.service.clone(), kind, message, since });
-        let ready = u32::try_from(views.iter().filter(|v| v.ready).count()).unwrap_or(u32::MAX);
-        let message = match &fault {
-            Some(fault) => fault.message.clone(),
-            None if ready >= workload.replicas => String::new(),
-            None => views.iter().find(|v| !v.ready).map_or("waiting for pods", |v| v.doing).to_owned(),
-        };
-        status.services.push(ServiceStatus { name: workload.service.clone(), ready, wanted: workload.replicas, message });
+        status.activated &= views.iter().filter(|v| v.started).count() >= workload.replicas as usize;
+        let fault = workload.fault(&views);
+        status.services.push(workload.status(&views, fault.as_ref()));
         status.faults.extend(fault);
     }
     status.services.sort_by(|a, b| a.name.cmp(&b.name));
     status
+}
+
+impl Wanted {
+    /// The oldest of what is wrong with it and its pods.
+    fn fault(&self, pods: &[PodView]) -> Option<Fault> {
+        let refused = self
+            .refused
+            .clone()
+            .map(|(message, since)| (FaultKind::Refused, message, since));
+        let all = refused.into_iter().chain(pods.iter().filter_map(|v| v.fault.clone()));
+        let (kind, message, since) = all.min_by_key(|(_, _, since)| *since)?;
+        Some(Fault {
+            service: self.service.clone(),
+            kind,
+            message,
+            since,
+        })
+    }
+
+    fn status(&self, pods: &[PodView], fault: Option<&Fault>) -> ServiceStatus {
+        let ready = u32::try_from(pods.iter().filter(|v| v.ready).count()).unwrap_or(u32::MAX);
+        let message = match fault {
+            Some(fault) => fault.message.clone(),
+            None if ready >= self.replicas => String::new(),
+            None => pods
+                .iter()
+                .find(|v| !v.ready)
+                .map_or("waiting for pods", |v| v.doing)
+                .to_owned(),
+        };
+        ServiceStatus {
+            name: self.service.clone(),
+            ready,
+            wanted: self.replicas,
+            message,
+        }
+    }
 }
 
 /// One pod, as far as it matters.
@@ -220,8 +267,10 @@ impl PodView {
         let conditions = || status.into_iter().flat_map(|s| s.conditions.iter().flatten());
         let created = pod.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
         let since = status.and_then(|s| s.start_time.as_ref()).map_or(created, |t| t.0);
-        let containers: Vec<&ContainerStatus> =
-            status.into_iter().flat_map(|s| s.container_statuses.iter().flatten()).collect();
+        let containers: Vec<&ContainerStatus> = status
+            .into_iter()
+            .flat_map(|s| s.container_statuses.iter().flatten())
+            .collect();
         let unschedulable = conditions().find(|c| c.type_ == "PodScheduled" && c.status == "False");
         let fault = match unschedulable {
             Some(c) => Some((FaultKind::NoRoom, c.message.clone().unwrap_or_default())),
@@ -230,7 +279,11 @@ impl PodView {
         Self {
             ready: conditions().any(|c| c.type_ == "Ready" && c.status == "True"),
             started: !containers.is_empty() && containers.iter().all(|c| is_started(c, now)),
-            doing: if containers.is_empty() { "waiting for a node" } else { "pulling images and starting" },
+            doing: if containers.is_empty() {
+                "waiting for a node"
+            } else {
+                "pulling images and starting"
+            },
             fault: fault.map(|(kind, message)| (kind, shorten(&message), since)),
         }
     }
@@ -238,7 +291,12 @@ impl PodView {
 
 fn running_for(container: &ContainerStatus, now: Timestamp) -> Option<SignedDuration> {
     let running = container.state.as_ref()?.running.as_ref()?;
-    Some(running.started_at.as_ref().map_or(SignedDuration::ZERO, |t| now.duration_since(t.0)))
+    Some(
+        running
+            .started_at
+            .as_ref()
+            .map_or(SignedDuration::ZERO, |t| now.duration_since(t.0)),
+    )
 }
 
 fn is_started(container: &ContainerStatus, now: Timestamp) -> bool {
@@ -251,23 +309,46 @@ fn container_fault(container: &ContainerStatus, now: Timestamp) -> Option<(Fault
         let reason = waiting.reason.as_deref().unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or(reason);
         if PULL_REASONS.contains(&reason) {
-            return Some((FaultKind::ImagePull, format!("image {} cannot be pulled: {message}", container.image)));
+            return Some((
+                FaultKind::ImagePull,
+                format!("image {} cannot be pulled: {message}", container.image),
+            ));
         }
         if CRASH_REASONS.contains(&reason) {
-            return Some((FaultKind::Crash, last_exit(container).unwrap_or_else(|| message.to_owned())));
+            return Some((
+                FaultKind::Crash,
+                last_exit(container).unwrap_or_else(|| message.to_owned()),
+            ));
         }
     }
     let ended = state.terminated.is_some();
     let restarted = container.restart_count > 0 && running_for(container, now).is_none_or(|long| long < STEADY);
-    (ended || restarted).then(|| (FaultKind::Crash, last_exit(container).unwrap_or_else(|| "it exits".to_owned())))
+    (ended || restarted).then(|| {
+        (
+            FaultKind::Crash,
+            last_exit(container).unwrap_or_else(|| "it exits".to_owned()),
+        )
+    })
 }
 
 fn last_exit(container: &ContainerStatus) -> Option<String> {
     let ended = |state: &Option<k8s_openapi::api::core::v1::ContainerState>| state.as_ref()?.terminated.clone();
     let exit = ended(&container.state).or_else(|| ended(&container.last_state))?;
-    let reason = exit.reason.filter(|reason| reason != "Error").map(|reason| format!(" ({reason})"));
-    let said = exit.message.map(|m| m.trim().to_owned()).filter(|m| !m.is_empty()).map(|m| format!(": {m}"));
-    Some(format!("exited with code {}{}{}", exit.exit_code, reason.unwrap_or_default(), said.unwrap_or_default()))
+    let reason = exit
+        .reason
+        .filter(|reason| reason != "Error")
+        .map(|reason| format!(" ({reason})"));
+    let said = exit
+        .message
+        .map(|m| m.trim().to_owned())
+        .filter(|m| !m.is_empty())
+        .map(|m| format!(": {m}"));
+    Some(format!(
+        "exited with code {}{}{}",
+        exit.exit_code,
+        reason.unwrap_or_default(),
+        said.unwrap_or_default()
+    ))
 }
 
 fn shorten(message: &str) -> String {
@@ -280,13 +361,22 @@ fn shorten(message: &str) -> String {
 
 /// Where a lease can be reached: by host name first, then by ports of the nodes.
 fn uris(ingresses: &[Ingress], services: &[Service], settings: &Settings) -> Vec<String> {
-    let rules = ingresses.iter().filter_map(|i| i.spec.as_ref()?.rules.as_ref()).flatten();
-    let hosts = rules.filter_map(|rule| rule.host.as_deref()).map(|host| settings.uri(host));
+    let rules = ingresses
+        .iter()
+        .filter_map(|i| i.spec.as_ref()?.rules.as_ref())
+        .flatten();
+    let hosts = rules
+        .filter_map(|rule| rule.host.as_deref())
+        .map(|host| settings.uri(host));
     let ports = settings.node_port_host.iter().flat_map(|node| {
-        services.iter().filter_map(node_port_service_of).flatten().filter_map(move |port| {
-            let scheme = port.protocol.as_deref().unwrap_or("TCP").to_lowercase();
-            Some(format!("{scheme}://{node}:{}", port.node_port?))
-        })
+        services
+            .iter()
+            .filter_map(node_port_service_of)
+            .flatten()
+            .filter_map(move |port| {
+                let scheme = port.protocol.as_deref().unwrap_or("TCP").to_lowercase();
+                Some(format!("{scheme}://{node}:{}", port.node_port?))
+            })
     });
     hosts.chain(ports).collect()
 }

@@ -40,7 +40,10 @@ impl Cluster {
 
     /// The manifest of lease `id`, if one was delivered.
     pub async fn manifest(&self, id: u64) -> Result<Option<StoredManifest>, ClusterError> {
-        self.get(&self.manifests(), &secret_name(id)).await?.map(|secret| from_secret(&secret)).transpose()
+        self.get(&self.manifests(), &secret_name(id))
+            .await?
+            .map(|secret| from_secret(&secret))
+            .transpose()
     }
 
     /// All delivered manifests. One that cannot be read is skipped with a warning: it must not stop the others.
@@ -59,7 +62,11 @@ impl Cluster {
 
     /// Forgets the manifest of lease `id`.
     pub(crate) async fn forget_manifest(&self, id: u64) -> Result<(), ClusterError> {
-        match self.manifests().delete(&secret_name(id), &DeleteParams::default()).await {
+        match self
+            .manifests()
+            .delete(&secret_name(id), &DeleteParams::default())
+            .await
+        {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
             Err(e) => Err(self.error("delete", format!("Secret {}", secret_name(id)), e)),
             Ok(_) => Ok(()),
@@ -99,7 +106,10 @@ fn to_secret(stored: &StoredManifest) -> Secret {
 
 fn from_secret(secret: &Secret) -> Result<StoredManifest, ClusterError> {
     let name = secret.metadata.name.clone().unwrap_or_default();
-    let corrupt = |why: &str| ClusterError::Corrupt { what: format!("manifest {name}"), why: why.to_owned() };
+    let corrupt = |why: &str| ClusterError::Corrupt {
+        what: format!("manifest {name}"),
+        why: why.to_owned(),
+    };
     let data = secret.data.as_ref().ok_or_else(|| corrupt("it is empty"))?;
     let text = |key: &str| read_text(data, key).ok_or_else(|| corrupt(&format!("`{key}` is missing or no text")));
     let mut nonce = [0; 32];
@@ -113,7 +123,9 @@ fn from_secret(secret: &Secret) -> Result<StoredManifest, ClusterError> {
     Ok(StoredManifest {
         lease,
         nonce,
-        received: text("received")?.parse().map_err(|_| corrupt("`received` is not a block number"))?,
+        received: text("received")?
+            .parse()
+            .map_err(|_| corrupt("`received` is not a block number"))?,
         manifest: Manifest::from_json(text("manifest.json")?.as_bytes()).map_err(|e| corrupt(&e.to_string()))?,
     })
 }

@@ -54,7 +54,12 @@ impl Cluster {
         for stored in self.manifests_held().await? {
             let Lease { id, commitment, owner } = stored.lease;
             if !held.iter().any(|h| h.id == id && h.commitment == commitment) {
-                held.push(HeldLease { id, commitment, owner, deleting: false });
+                held.push(HeldLease {
+                    id,
+                    commitment,
+                    owner,
+                    deleting: false,
+                });
             }
         }
         held.sort_by_key(|h| h.id);
@@ -70,11 +75,17 @@ impl Cluster {
                 if namespace.metadata.deletion_timestamp.is_none() {
                     self.delete_exactly::<Namespace>(&name, &namespace.metadata).await?;
                 }
-                let pods = self.list_metadata(self.namespaced::<Pod>(&name), ListParams::default()).await?;
+                let pods = self
+                    .list_metadata(self.namespaced::<Pod>(&name), ListParams::default())
+                    .await?;
                 return Ok(TearDown::Waiting { pods: pods.len() });
             }
         }
-        if self.manifest(id).await?.is_some_and(|stored| stored.lease.commitment == *commitment) {
+        if self
+            .manifest(id)
+            .await?
+            .is_some_and(|stored| stored.lease.commitment == *commitment)
+        {
             self.forget_manifest(id).await?;
         }
         self.release_record(id, commitment).await?;
@@ -100,7 +111,10 @@ impl Cluster {
             }
         };
         tokio::time::timeout(limit, steps).await.unwrap_or_else(|_| {
-            Err(ClusterError::TimedOut { what: format!("tearing down lease {id}"), seconds: limit.as_secs() })
+            Err(ClusterError::TimedOut {
+                what: format!("tearing down lease {id}"),
+                seconds: limit.as_secs(),
+            })
         })
     }
 
@@ -108,7 +122,9 @@ impl Cluster {
     async fn release_record(&self, id: u64, commitment: &[u8; 32]) -> Result<(), ClusterError> {
         let name = name_of(id);
         let records = self.all::<CloudLease>();
-        let Some(record) = self.get(&records, &name).await? else { return Ok(()) };
+        let Some(record) = self.get(&records, &name).await? else {
+            return Ok(());
+        };
         if record.spec.commitment != hex::encode(commitment) {
             return Ok(());
         }
@@ -130,7 +146,10 @@ impl Cluster {
         K::DynamicType: Default,
     {
         let params = DeleteParams {
-            preconditions: Some(Preconditions { uid: seen.uid.clone(), resource_version: None }),
+            preconditions: Some(Preconditions {
+                uid: seen.uid.clone(),
+                resource_version: None,
+            }),
             ..DeleteParams::background()
         };
         match self.all::<K>().delete(name, &params).await {
@@ -145,9 +164,17 @@ impl Cluster {
 fn held_record(record: CloudLease) -> Option<HeldLease> {
     let mut commitment = [0; 32];
     if hex::decode_to_slice(&record.spec.commitment, &mut commitment).is_err() {
-        tracing::warn!(lease = record.spec.lease, "skipping a CloudLease without a whole commitment");
+        tracing::warn!(
+            lease = record.spec.lease,
+            "skipping a CloudLease without a whole commitment"
+        );
         return None;
     }
     let deleting = record.metadata.deletion_timestamp.is_some();
-    Some(HeldLease { id: record.spec.lease, commitment, owner: record.spec.owner, deleting })
+    Some(HeldLease {
+        id: record.spec.lease,
+        commitment,
+        owner: record.spec.owner,
+        deleting,
+    })
 }

@@ -3,8 +3,8 @@
 //! Needs credentials of an administrator, nodes that know `docker.io/library/busybox:1.36`, and enforced policies.
 
 use perigee_cluster::{
-    access, cluster::default_kubeconfig, lease::namespace_of, objects, preflight, Cluster, ClusterError, FaultKind, Lease,
-    LeaseObjects, LeaseStatus, Placement, Settings, StoredManifest, TearDown,
+    access, cluster::default_kubeconfig, lease::namespace_of, objects, preflight, Cluster, ClusterError, FaultKind,
+    Lease, LeaseObjects, LeaseStatus, Placement, Settings, StoredManifest, TearDown,
 };
 use perigee_sdl::Manifest;
 use serde_json::{json, Value};
@@ -20,7 +20,9 @@ fn admin() -> PathBuf {
 async fn agent(folder: &tempfile::TempDir) -> Cluster {
     let target = folder.path().join("kubeconfig");
     let granted = access::set_up(&admin(), None, &target).await.unwrap();
-    let agent = Cluster::connect(&granted.kubeconfig, Some(&granted.context)).await.unwrap();
+    let agent = Cluster::connect(&granted.kubeconfig, Some(&granted.context))
+        .await
+        .unwrap();
     assert_eq!(agent.identity().await.unwrap(), granted.identity);
     agent.refuse_cluster_admin(false).await.unwrap();
     agent
@@ -28,11 +30,17 @@ async fn agent(folder: &tempfile::TempDir) -> Cluster {
 
 /// Numbers that no lease of a chain in use has.
 fn lease(id: u64, mark: u8) -> Lease {
-    Lease { id: 9_000_000_000 + id, commitment: [mark; 32], owner: "5Grw".into() }
+    Lease {
+        id: 9_000_000_000 + id,
+        commitment: [mark; 32],
+        owner: "5Grw".into(),
+    }
 }
 
 fn service(name: &str, script: &str, expose: Value) -> Value {
-    let endpoints = expose.as_array().map_or(0, |e| e.iter().filter(|e| e["global"] == true).count());
+    let endpoints = expose
+        .as_array()
+        .map_or(0, |e| e.iter().filter(|e| e["global"] == true).count());
     json!({
         "name": name, "image": "docker.io/library/busybox:1.36", "command": ["sh", "-c", script], "args": null,
         "env": null, "count": 1, "credentials": null,
@@ -89,9 +97,21 @@ async fn until(cluster: &Cluster, id: u64, met: impl Fn(&LeaseStatus) -> bool) -
 }
 
 async fn gone(cluster: &Cluster, lease: &Lease) {
-    cluster.tear_down_and_wait(lease.id, &lease.commitment, WAIT, |_| {}).await.unwrap();
-    assert!(cluster.lease_status(lease.id, &Settings::default()).await.unwrap().is_none());
-    assert!(cluster.leases_held().await.unwrap().iter().all(|held| held.id != lease.id));
+    cluster
+        .tear_down_and_wait(lease.id, &lease.commitment, WAIT, |_| {})
+        .await
+        .unwrap();
+    assert!(cluster
+        .lease_status(lease.id, &Settings::default())
+        .await
+        .unwrap()
+        .is_none());
+    assert!(cluster
+        .leases_held()
+        .await
+        .unwrap()
+        .iter()
+        .all(|held| held.id != lease.id));
     assert!(cluster.manifest(lease.id).await.unwrap().is_none());
     let inventory = cluster.inventory().await.unwrap();
     assert!(inventory.nodes.iter().all(|node| !node.leased.contains_key(&lease.id)));
@@ -104,11 +124,26 @@ async fn lease_runs_and_leaves_nothing_behind() {
     let cluster = agent(&folder).await;
     let (lease, manifest) = (lease(1, 1), hello());
     assert_eq!(cluster.missing_grants().await.unwrap(), Vec::<String>::new());
-    assert_eq!(cluster.inventory().await.unwrap().can_place(lease.id, &manifest.groups[0]), Placement::Fits);
+    assert_eq!(
+        cluster
+            .inventory()
+            .await
+            .unwrap()
+            .can_place(lease.id, &manifest.groups[0]),
+        Placement::Fits
+    );
 
-    let stored = StoredManifest { lease: lease.clone(), nonce: [2; 32], received: 40, manifest: manifest.clone() };
+    let stored = StoredManifest {
+        lease: lease.clone(),
+        nonce: [2; 32],
+        received: 40,
+        manifest: manifest.clone(),
+    };
     assert_eq!(cluster.store_manifest(&stored).await.unwrap(), 40);
-    let later = StoredManifest { received: 50, ..stored.clone() };
+    let later = StoredManifest {
+        received: 50,
+        ..stored.clone()
+    };
     assert_eq!(cluster.store_manifest(&later).await.unwrap(), 40);
     assert_eq!(cluster.manifest(lease.id).await.unwrap(), Some(stored));
 
@@ -118,15 +153,39 @@ async fn lease_runs_and_leaves_nothing_behind() {
     let status = until(&cluster, lease.id, |s| s.activated && s.phase() == "running").await;
     cluster.record_status(&status).await.unwrap();
     assert_eq!(status.uris, [format!("http://web-{}.apps.localhost:8088", lease.id)]);
-    assert_eq!(cluster.host_taken(1, &[&format!("web-{}.apps.localhost", lease.id)]).await.unwrap().is_some(), true);
-    assert!(cluster.leases_held().await.unwrap().iter().any(|h| h.id == lease.id && h.commitment == lease.commitment));
+    assert_eq!(
+        cluster
+            .host_taken(1, &[&format!("web-{}.apps.localhost", lease.id)])
+            .await
+            .unwrap()
+            .is_some(),
+        true
+    );
+    assert!(cluster
+        .leases_held()
+        .await
+        .unwrap()
+        .iter()
+        .any(|h| h.id == lease.id && h.commitment == lease.commitment));
 
     // Another commitment is another lease: it neither takes the namespace nor tears it down.
-    let other = Lease { commitment: [9; 32], ..lease.clone() };
-    let occupied = cluster.apply_lease(&objects_of(&cluster, &other, &manifest).await).await;
+    let other = Lease {
+        commitment: [9; 32],
+        ..lease.clone()
+    };
+    let occupied = cluster
+        .apply_lease(&objects_of(&cluster, &other, &manifest).await)
+        .await;
     assert!(matches!(occupied, Err(ClusterError::Occupied { .. })), "{occupied:?}");
-    assert_eq!(cluster.tear_down(other.id, &other.commitment).await.unwrap(), TearDown::Done);
-    assert!(cluster.lease_status(lease.id, &Settings::default()).await.unwrap().is_some());
+    assert_eq!(
+        cluster.tear_down(other.id, &other.commitment).await.unwrap(),
+        TearDown::Done
+    );
+    assert!(cluster
+        .lease_status(lease.id, &Settings::default())
+        .await
+        .unwrap()
+        .is_some());
 
     gone(&cluster, &lease).await;
     gone(&cluster, &lease).await;
@@ -138,10 +197,16 @@ async fn service_that_the_manifest_no_longer_has_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = agent(&folder).await;
     let lease = lease(2, 1);
-    cluster.apply_lease(&objects_of(&cluster, &lease, &hello()).await).await.unwrap();
+    cluster
+        .apply_lease(&objects_of(&cluster, &lease, &hello()).await)
+        .await
+        .unwrap();
     until(&cluster, lease.id, |s| s.services.len() == 2).await;
     let one = manifest(vec![service("api", "sleep 600", json!([]))]);
-    cluster.apply_lease(&objects_of(&cluster, &lease, &one).await).await.unwrap();
+    cluster
+        .apply_lease(&objects_of(&cluster, &lease, &one).await)
+        .await
+        .unwrap();
     let status = until(&cluster, lease.id, |s| s.services.len() == 1).await;
     assert!(status.uris.is_empty());
     gone(&cluster, &lease).await;
@@ -156,10 +221,16 @@ async fn bad_images_and_crashes_are_told_apart() {
     let mut missing = service("missing", "true", json!([]));
     missing["image"] = json!("registry.invalid/no/such:image");
     let crashing = service("crashing", "echo broken >&2; exit 3", json!([]));
-    cluster.apply_lease(&objects_of(&cluster, &lease, &manifest(vec![crashing, missing])).await).await.unwrap();
+    cluster
+        .apply_lease(&objects_of(&cluster, &lease, &manifest(vec![crashing, missing])).await)
+        .await
+        .unwrap();
     let status = until(&cluster, lease.id, |s| s.faults.len() == 2).await;
     let kind = |name: &str| status.faults.iter().find(|f| f.service == name).unwrap().kind;
-    assert_eq!((kind("crashing"), kind("missing")), (FaultKind::Crash, FaultKind::ImagePull));
+    assert_eq!(
+        (kind("crashing"), kind("missing")),
+        (FaultKind::Crash, FaultKind::ImagePull)
+    );
     let crash = status.faults.iter().find(|f| f.service == "crashing").unwrap();
     assert!(crash.message.contains("code 3"), "{}", crash.message);
     gone(&cluster, &lease).await;
@@ -171,7 +242,10 @@ async fn tenants_reach_neither_each_other_nor_the_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = agent(&folder).await;
     let (victim, curious) = (lease(4, 1), lease(5, 1));
-    cluster.apply_lease(&objects_of(&cluster, &victim, &hello()).await).await.unwrap();
+    cluster
+        .apply_lease(&objects_of(&cluster, &victim, &hello()).await)
+        .await
+        .unwrap();
     until(&cluster, victim.id, |s| s.phase() == "running").await;
     let facts = cluster.network_facts().await.unwrap();
     let name = format!("api.{}.svc.cluster.local", namespace_of(victim.id));
@@ -182,16 +256,27 @@ async fn tenants_reach_neither_each_other_nor_the_cluster() {
         "kubernetes.default.svc.cluster.local:443".to_owned(),
     ];
     // Runs on when nothing connects; exits when something does.
-    let tries: String = targets.iter().map(|t| {
-        let (host, port) = t.rsplit_once(':').unwrap();
-        format!("if nc -z -w 2 {host} {port}; then echo reached {t} >&2; exit 9; fi; ")
-    }).collect();
-    let script = format!("nslookup {name} >/dev/null || {{ echo no name service >&2; exit 8; }}; {tries} exec sleep 600");
+    let tries: String = targets
+        .iter()
+        .map(|t| {
+            let (host, port) = t.rsplit_once(':').unwrap();
+            format!("if nc -z -w 2 {host} {port}; then echo reached {t} >&2; exit 9; fi; ")
+        })
+        .collect();
+    let script =
+        format!("nslookup {name} >/dev/null || {{ echo no name service >&2; exit 8; }}; {tries} exec sleep 600");
     let nosy = manifest(vec![service("nosy", &script, json!([]))]);
-    cluster.apply_lease(&objects_of(&cluster, &curious, &nosy).await).await.unwrap();
+    cluster
+        .apply_lease(&objects_of(&cluster, &curious, &nosy).await)
+        .await
+        .unwrap();
     until(&cluster, curious.id, |s| s.phase() == "running").await;
     tokio::time::sleep(Duration::from_secs(12)).await;
-    let status = cluster.lease_status(curious.id, &Settings::default()).await.unwrap().unwrap();
+    let status = cluster
+        .lease_status(curious.id, &Settings::default())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(status.faults.is_empty(), "{:?}", status.faults);
     gone(&cluster, &curious).await;
     gone(&cluster, &victim).await;
@@ -209,7 +294,10 @@ async fn agents_account_cannot_write_elsewhere() {
         other => panic!("not refused: {other:?}"),
     };
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    let dry = DeleteParams { dry_run: true, ..Default::default() };
+    let dry = DeleteParams {
+        dry_run: true,
+        ..Default::default()
+    };
     forbidden(namespaces.delete("kube-public", &dry).await.map(|_| ()));
     let services: Api<Service> = Api::namespaced(client.clone(), "default");
     forbidden(services.delete("kubernetes", &dry).await.map(|_| ()));
@@ -221,11 +309,17 @@ async fn agents_account_cannot_write_elsewhere() {
 #[ignore = "needs a cluster"]
 async fn administrator_is_refused_and_preflight_passes() {
     let cluster = Cluster::connect(&admin(), None).await.unwrap();
-    assert!(matches!(cluster.refuse_cluster_admin(false).await, Err(ClusterError::ClusterAdmin)));
+    assert!(matches!(
+        cluster.refuse_cluster_admin(false).await,
+        Err(ClusterError::ClusterAdmin)
+    ));
     cluster.refuse_cluster_admin(true).await.unwrap();
     let checks = cluster.preflight(&Settings::default(), preflight::PROBE_IMAGE).await;
     for check in &checks {
         println!("{:?} {}: {} {}", check.outcome, check.name, check.found, check.fix);
     }
-    assert!(checks.iter().all(|c| c.outcome != preflight::Outcome::Fail), "{checks:?}");
+    assert!(
+        checks.iter().all(|c| c.outcome != preflight::Outcome::Fail),
+        "{checks:?}"
+    );
 }

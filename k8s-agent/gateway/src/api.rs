@@ -89,7 +89,12 @@ pub struct ApiError {
 impl ApiError {
     /// An error from its parts.
     pub fn new(status: u16, code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), hint: hint.into() }
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use codec::{Decode, DecodeAll, Encode};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::ops::BitOr;
 use sr25519_signer::sr25519;
+use std::ops::BitOr;
 
 /// Header that carries the capability.
 pub const CAPABILITY_HEADER: &str = "perigee-capability";
@@ -89,7 +89,11 @@ impl SignedCapability {
     /// Signs `capability` as `account`.
     pub fn sign(capability: Capability, account: &sr25519::Keypair) -> Self {
         let signature = account.sign(&capability.signed_bytes()).0;
-        Self { capability, account: account.public_key().0, signature }
+        Self {
+            capability,
+            account: account.public_key().0,
+            signature,
+        }
     }
 
     /// As it travels in [`CAPABILITY_HEADER`].
@@ -98,7 +102,9 @@ impl SignedCapability {
     }
 
     fn from_header(text: &str) -> Result<Self, AuthError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| AuthError::CapabilityMalformed)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text.trim())
+            .map_err(|_| AuthError::CapabilityMalformed)?;
         Self::decode_all(&mut bytes.as_slice()).map_err(|_| AuthError::CapabilityMalformed)
     }
 
@@ -140,7 +146,10 @@ impl Session {
 
     /// A session from a key and a capability signed elsewhere, for example by a wallet.
     pub fn with(key: SigningKey, capability: &SignedCapability) -> Self {
-        Self { key, capability: capability.to_header() }
+        Self {
+            key,
+            capability: capability.to_header(),
+        }
     }
 
     /// Value of [`CAPABILITY_HEADER`].
@@ -189,7 +198,11 @@ struct Header {
 impl Claims {
     /// The compact JWS.
     pub fn sign(&self, key: &SigningKey) -> String {
-        let header = Header { alg: "EdDSA".into(), typ: Some("JWT".into()), crit: None };
+        let header = Header {
+            alg: "EdDSA".into(),
+            typ: Some("JWT".into()),
+            crit: None,
+        };
         let signed = format!("{}.{}", part(&header), part(self));
         let signature = key.sign(signed.as_bytes()).to_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -206,7 +219,8 @@ impl Claims {
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| malformed())?;
         let signature = ed25519_dalek::Signature::from_slice(&signature).map_err(|_| malformed())?;
         let key = VerifyingKey::from_bytes(key).map_err(|_| AuthError::CapabilityMalformed)?;
-        key.verify_strict(signed.as_bytes(), &signature).map_err(|_| AuthError::TokenSignature)?;
+        key.verify_strict(signed.as_bytes(), &signature)
+            .map_err(|_| AuthError::TokenSignature)?;
         read_part(claims)
     }
 }
@@ -266,8 +280,14 @@ pub fn check(request: &Presented<'_>, place: &Place, now: u64) -> Result<Grant, 
     let jws = bearer.strip_prefix("Bearer ").ok_or(AuthError::TokenMalformed)?;
     let claims = Claims::verify(jws.trim(), &signed.capability.session)?;
     check_claims(&claims, request, now)?;
-    let SignedCapability { capability, account, .. } = signed;
-    Ok(Grant { account, lease: capability.lease, scope: capability.scope })
+    let SignedCapability {
+        capability, account, ..
+    } = signed;
+    Ok(Grant {
+        account,
+        lease: capability.lease,
+        scope: capability.scope,
+    })
 }
 
 fn check_capability(signed: &SignedCapability, place: &Place, now: u64) -> Result<(), AuthError> {
@@ -279,10 +299,15 @@ fn check_capability(signed: &SignedCapability, place: &Place, now: u64) -> Resul
         return Err(AuthError::ForeignChain);
     }
     if capability.provider != place.provider {
-        return Err(AuthError::ForeignProvider { named: capability.provider, here: place.provider });
+        return Err(AuthError::ForeignProvider {
+            named: capability.provider,
+            here: place.provider,
+        });
     }
     if capability.expires <= now {
-        return Err(AuthError::CapabilityExpired { seconds: now - capability.expires });
+        return Err(AuthError::CapabilityExpired {
+            seconds: now - capability.expires,
+        });
     }
     if capability.expires - now > MAX_CAPABILITY_SECONDS + CLOCK_SKEW_SECONDS {
         return Err(AuthError::CapabilityTooLong);
@@ -292,13 +317,17 @@ fn check_capability(signed: &SignedCapability, place: &Place, now: u64) -> Resul
 
 fn check_claims(claims: &Claims, request: &Presented<'_>, now: u64) -> Result<(), AuthError> {
     if claims.iat > now.saturating_add(CLOCK_SKEW_SECONDS) {
-        return Err(AuthError::TokenFromFuture { seconds: claims.iat - now });
+        return Err(AuthError::TokenFromFuture {
+            seconds: claims.iat - now,
+        });
     }
     if claims.exp.saturating_sub(claims.iat) > MAX_TOKEN_SECONDS {
         return Err(AuthError::TokenTooLong);
     }
     if claims.exp.saturating_add(CLOCK_SKEW_SECONDS) <= now {
-        return Err(AuthError::TokenExpired { seconds: now - claims.exp });
+        return Err(AuthError::TokenExpired {
+            seconds: now - claims.exp,
+        });
     }
     if claims.htm != request.method || claims.htu != request.path {
         return Err(AuthError::TokenRequestMismatch);

@@ -36,14 +36,23 @@ pub struct Client {
 impl Client {
     /// A client of the gateway at `address` (`host:port`) that holds one of the pinned keys.
     pub fn new(address: &str, pins: &[Pin]) -> Result<Self, ClientError> {
-        address.parse::<http::uri::Authority>().map_err(|_| ClientError::Address(address.to_owned()))?;
+        address
+            .parse::<http::uri::Authority>()
+            .map_err(|_| ClientError::Address(address.to_owned()))?;
         let tls = client_config(pins.to_vec()).map_err(|e| ClientError::Setup(e.to_string()))?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_only()
+            .enable_http1()
+            .wrap_connector(tcp);
         let http = HttpClient::builder(TokioExecutor::new()).build(https);
-        Ok(Self { address: address.to_owned(), http })
+        Ok(Self {
+            address: address.to_owned(),
+            http,
+        })
     }
 
     /// Where it connects to.
@@ -53,7 +62,8 @@ impl Client {
 
     /// Public status of the provider.
     pub async fn provider_status(&self) -> Result<ProviderStatus, ClientError> {
-        self.send(self.request(Method::GET, STATUS_PATH, Bytes::new(), None)?).await
+        self.send(self.request(Method::GET, STATUS_PATH, Bytes::new(), None)?)
+            .await
     }
 
     /// Delivers manifest (its exact bytes) and nonce for `lease`. Sending the same again gives the same receipt.
@@ -65,12 +75,14 @@ impl Client {
         manifest_json: &[u8],
     ) -> Result<Receipt, ClientError> {
         let body = delivery_body(nonce, manifest_json);
-        self.send(self.request(Method::PUT, &manifest_path(lease), body, Some(session))?).await
+        self.send(self.request(Method::PUT, &manifest_path(lease), body, Some(session))?)
+            .await
     }
 
     /// How the services of `lease` do.
     pub async fn lease_status(&self, session: &Session, lease: u64) -> Result<LeaseStatus, ClientError> {
-        self.send(self.request(Method::GET, &lease_status_path(lease), Bytes::new(), Some(session))?).await
+        self.send(self.request(Method::GET, &lease_status_path(lease), Bytes::new(), Some(session))?)
+            .await
     }
 
     fn request(
@@ -82,40 +94,60 @@ impl Client {
     ) -> Result<Request<Full<Bytes>>, ClientError> {
         let mut request = Request::builder().uri(format!("https://{}{path}", self.address));
         if let Some(session) = session {
-            request = request
-                .header(CAPABILITY_HEADER, session.capability())
-                .header(header::AUTHORIZATION, session.authorization(method.as_str(), path, &body, unix_now()));
+            request = request.header(CAPABILITY_HEADER, session.capability()).header(
+                header::AUTHORIZATION,
+                session.authorization(method.as_str(), path, &body, unix_now()),
+            );
         }
         if method == Method::PUT {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        request.method(method).body(Full::new(body)).map_err(|e| ClientError::Setup(e.to_string()))
+        request
+            .method(method)
+            .body(Full::new(body))
+            .map_err(|e| ClientError::Setup(e.to_string()))
     }
 
     async fn send<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, ClientError> {
         let address = || self.address.clone();
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|e| unreachable(&self.address, &e))?;
+            let response = self
+                .http
+                .request(request)
+                .await
+                .map_err(|e| unreachable(&self.address, &e))?;
             self.read(response).await
         };
         match tokio::time::timeout(REQUEST_TIMEOUT, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(ClientError::TimedOut { address: address(), seconds: REQUEST_TIMEOUT.as_secs() }),
+            Err(_) => Err(ClientError::TimedOut {
+                address: address(),
+                seconds: REQUEST_TIMEOUT.as_secs(),
+            }),
         }
     }
 
     async fn read<T: DeserializeOwned>(&self, response: Response<Incoming>) -> Result<T, ClientError> {
         let status = response.status();
         let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        let strange = |why: String| ClientError::Strange { address: self.address.clone(), why };
+        let strange = |why: String| ClientError::Strange {
+            address: self.address.clone(),
+            why,
+        };
         let body = body.map_err(|e| strange(e.to_string()))?.to_bytes();
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|e| strange(e.to_string()));
         }
         match serde_json::from_slice::<ApiError>(&body) {
             Ok(error) => {
-                let error = ApiError { status: status.as_u16(), ..error };
-                Err(ClientError::Refused { address: self.address.clone(), error })
+                let error = ApiError {
+                    status: status.as_u16(),
+                    ..error
+                };
+                Err(ClientError::Refused {
+                    address: self.address.clone(),
+                    error,
+                })
             }
             Err(_) => Err(strange(format!("HTTP status {status}"))),
         }
@@ -138,15 +170,26 @@ fn unreachable(address: &str, error: &hyper_util::client::legacy::Error) -> Clie
     loop {
         // An I/O error from the handshake hides the TLS error inside it, not behind `source`.
         let inner = cause.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
-        if let Some(tls) = inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or(cause.downcast_ref()) {
+        if let Some(tls) = inner
+            .and_then(|e| e.downcast_ref::<rustls::Error>())
+            .or(cause.downcast_ref())
+        {
             return match tls {
                 rustls::Error::InvalidCertificate(_) => ClientError::WrongKey { address },
-                other => ClientError::Unreachable { address, why: other.to_string() },
+                other => ClientError::Unreachable {
+                    address,
+                    why: other.to_string(),
+                },
             };
         }
         match cause.source() {
             Some(source) => cause = source,
-            None => return ClientError::Unreachable { address, why: cause.to_string() },
+            None => {
+                return ClientError::Unreachable {
+                    address,
+                    why: cause.to_string(),
+                }
+            }
         }
     }
 }

@@ -32,7 +32,11 @@ pub enum Phase {
 
 /// `blake2_256(nonce ‖ hash)`: what stands on chain for a manifest.
 pub fn commitment(nonce: &[u8; 32], hash: &[u8; 32]) -> [u8; 32] {
-    Blake2b::<U32>::new().chain_update(nonce).chain_update(hash).finalize().into()
+    Blake2b::<U32>::new()
+        .chain_update(nonce)
+        .chain_update(hash)
+        .finalize()
+        .into()
 }
 
 /// The group that `lease` runs, if the manifest is the one that was committed to and asks for no more than was leased.
@@ -94,9 +98,10 @@ impl From<ManifestError> for ApiError {
                 "send the saved manifest of this lease: `perigee send` does; a changed file needs a new deployment",
             ),
             ManifestError::Groups(_) => ("groups", "deploy one placement per deployment"),
-            ManifestError::TooMuch { .. } => {
-                ("more_than_leased", "deploy again: resources of a lease are fixed when it is opened")
-            }
+            ManifestError::TooMuch { .. } => (
+                "more_than_leased",
+                "deploy again: resources of a lease are fixed when it is opened",
+            ),
         };
         Self::new(422, code, e.to_string(), hint)
     }

@@ -48,19 +48,37 @@ impl Receipt {
     /// Signs with the heartbeat key of `provider`. The same input gives the same receipt.
     pub fn sign(received: Received, provider: u32, genesis: &[u8; 32], key: &SigningKey) -> Self {
         let signature = key.sign(&received.signed_bytes(genesis)).to_bytes();
-        let Received { lease, commitment, block } = received;
-        Self { lease, commitment, received: block, provider, signature }
+        let Received {
+            lease,
+            commitment,
+            block,
+        } = received;
+        Self {
+            lease,
+            commitment,
+            received: block,
+            provider,
+            signature,
+        }
     }
 
     /// What it says.
     pub fn received(&self) -> Received {
-        Received { lease: self.lease, commitment: self.commitment, block: self.received }
+        Received {
+            lease: self.lease,
+            commitment: self.commitment,
+            block: self.received,
+        }
     }
 
     /// Did `heartbeat_key` sign it on the chain with this genesis?
     pub fn is_signed_by(&self, heartbeat_key: &[u8; 32], genesis: &[u8; 32]) -> bool {
         VerifyingKey::from_bytes(heartbeat_key).is_ok_and(|key| {
-            key.verify_strict(&self.received().signed_bytes(genesis), &Signature::from_bytes(&self.signature)).is_ok()
+            key.verify_strict(
+                &self.received().signed_bytes(genesis),
+                &Signature::from_bytes(&self.signature),
+            )
+            .is_ok()
         })
     }
 }
@@ -73,8 +91,15 @@ mod tests {
 
     fn receipt() -> (Receipt, [u8; 32]) {
         let key = SigningKey::from_bytes(&[3; 32]);
-        let received = Received { lease: 5, commitment: [1; 32], block: 42 };
-        (Receipt::sign(received, 9, &GENESIS, &key), key.verifying_key().to_bytes())
+        let received = Received {
+            lease: 5,
+            commitment: [1; 32],
+            block: 42,
+        };
+        (
+            Receipt::sign(received, 9, &GENESIS, &key),
+            key.verifying_key().to_bytes(),
+        )
     }
 
     #[test]
@@ -88,9 +113,21 @@ mod tests {
     fn changed_receipt_is_not_signed() {
         let (receipt, key) = receipt();
         assert!(!receipt.is_signed_by(&key, &[8; 32]));
-        assert!(!Receipt { lease: 6, ..receipt.clone() }.is_signed_by(&key, &GENESIS));
-        assert!(!Receipt { received: 41, ..receipt.clone() }.is_signed_by(&key, &GENESIS));
-        assert!(!Receipt { commitment: [2; 32], ..receipt }.is_signed_by(&key, &GENESIS));
+        assert!(!Receipt {
+            lease: 6,
+            ..receipt.clone()
+        }
+        .is_signed_by(&key, &GENESIS));
+        assert!(!Receipt {
+            received: 41,
+            ..receipt.clone()
+        }
+        .is_signed_by(&key, &GENESIS));
+        assert!(!Receipt {
+            commitment: [2; 32],
+            ..receipt
+        }
+        .is_signed_by(&key, &GENESIS));
     }
 
     #[test]

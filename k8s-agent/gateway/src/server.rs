@@ -37,6 +37,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests may go on after the gateway was told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
+/// Hint for requests that lead nowhere.
+const PATHS: &str = "GET /v1/status, PUT /v1/leases/{lease}/manifest and GET /v1/leases/{lease}/status are here";
+
 /// Chain or cluster cannot be asked now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -85,7 +88,11 @@ pub struct Delivery {
 /// What runs in the cluster.
 pub trait Workloads: Send + Sync + 'static {
     /// Could this group run here, as far as can be said before it does?
-    fn check(&self, lease: u64, group: &ManifestGroup) -> impl Future<Output = Result<Result<(), Refusal>, Unavailable>> + Send;
+    fn check(
+        &self,
+        lease: u64,
+        group: &ManifestGroup,
+    ) -> impl Future<Output = Result<Result<(), Refusal>, Unavailable>> + Send;
     /// Keeps a delivery, durably, and returns the block at which it was first received. The first one with this
     /// commitment stands: storing it again changes nothing and returns the first block.
     fn store(&self, delivery: Delivery) -> impl Future<Output = Result<u32, Unavailable>> + Send;
@@ -106,7 +113,13 @@ impl<D: LeaseDirectory, W: Workloads> Gateway<D, W> {
     /// A gateway of the provider at `place`. `heartbeat_key` signs receipts.
     pub fn new(place: Place, version: impl Into<String>, heartbeat_key: [u8; 32], directory: D, workloads: W) -> Self {
         let receipts = SigningKey::from_bytes(&heartbeat_key);
-        Self { place, version: version.into(), receipts, directory, workloads }
+        Self {
+            place,
+            version: version.into(),
+            receipts,
+            directory,
+            workloads,
+        }
     }
 
     /// Its routes.
@@ -115,9 +128,14 @@ impl<D: LeaseDirectory, W: Workloads> Gateway<D, W> {
             .route(STATUS_PATH, get(provider_status::<D, W>))
             .route("/v1/leases/{lease}/manifest", put(put_manifest::<D, W>))
             .route("/v1/leases/{lease}/status", get(lease_status::<D, W>))
-            .fallback(|| async { Failure(ApiError::new(404, "no_such_path", "there is nothing here", "see docs/gateway.md")) })
+            .fallback(|| async { Failure(ApiError::new(404, "no_such_path", "there is nothing here", PATHS)) })
             .method_not_allowed_fallback(|| async {
-                Failure(ApiError::new(405, "method", "this path does not take that method", "see docs/gateway.md"))
+                Failure(ApiError::new(
+                    405,
+                    "method",
+                    "this path does not take that method",
+                    PATHS,
+                ))
             })
             .with_state(Arc::new(self))
     }
@@ -132,13 +150,21 @@ impl<D: LeaseDirectory, W: Workloads> Gateway<D, W> {
             authorization: text(&parts.headers, header::AUTHORIZATION.as_str()),
         };
         let grant = auth::check(&presented, &self.place, unix_now())?;
-        let info = self.directory.lease(lease).await.map_err(chain_unavailable)?.ok_or_else(|| no_such_lease(lease))?;
+        let info = self
+            .directory
+            .lease(lease)
+            .await
+            .map_err(chain_unavailable)?
+            .ok_or_else(|| no_such_lease(lease))?;
         grant.allows(scope, lease, &info.owner)?;
         if info.provider != self.place.provider {
             return Err(Failure(ApiError::new(
                 404,
                 "other_provider",
-                format!("lease {lease} is with provider {}; this is provider {}", info.provider, self.place.provider),
+                format!(
+                    "lease {lease} is with provider {}; this is provider {}",
+                    info.provider, self.place.provider
+                ),
                 "ask the gateway of that provider",
             )));
         }
@@ -178,16 +204,32 @@ async fn put_manifest<D: LeaseDirectory, W: Workloads>(
     let delivery = gateway.accept(lease, info, &body).await?;
     let commitment = delivery.commitment;
     let block = gateway.workloads.store(delivery).await.map_err(cluster_unavailable)?;
-    let received = Received { lease, commitment, block };
-    Ok(Json(Receipt::sign(received, gateway.place.provider, &gateway.place.genesis, &gateway.receipts)))
+    let received = Received {
+        lease,
+        commitment,
+        block,
+    };
+    Ok(Json(Receipt::sign(
+        received,
+        gateway.place.provider,
+        &gateway.place.genesis,
+        &gateway.receipts,
+    )))
 }
 
 impl<D: LeaseDirectory, W: Workloads> Gateway<D, W> {
     async fn accept(&self, lease: u64, info: LeaseInfo, body: &[u8]) -> Result<Delivery, Failure> {
         let body: ManifestBody = serde_json::from_slice(body).map_err(|e| bad_body(&e))?;
-        let group = manifest::check(&info, &body.nonce, &body.manifest).map_err(ApiError::from)?.clone();
+        let group = manifest::check(&info, &body.nonce, &body.manifest)
+            .map_err(ApiError::from)?
+            .clone();
         if let Err(refusal) = self.workloads.check(lease, &group).await.map_err(cluster_unavailable)? {
-            return Err(Failure(ApiError::new(422, &refusal.code, refusal.message, refusal.hint)));
+            return Err(Failure(ApiError::new(
+                422,
+                &refusal.code,
+                refusal.message,
+                refusal.hint,
+            )));
         }
         let block = self.directory.best_block().await.map_err(chain_unavailable)?;
         Ok(Delivery {
@@ -229,14 +271,29 @@ async fn read_body(body: Body) -> Result<Vec<u8>, Failure> {
             format!("the body is larger than {MAX_BODY} bytes"),
             "keep data out of the manifest: put it into the image",
         ))),
-        Ok(Err(_)) => Err(Failure(ApiError::new(400, "body", "the body broke off", "send it again"))),
-        Err(_) => Err(Failure(ApiError::new(408, "slow_body", "the body did not arrive in time", "send it again"))),
+        Ok(Err(_)) => Err(Failure(ApiError::new(
+            400,
+            "body",
+            "the body broke off",
+            "send it again",
+        ))),
+        Err(_) => Err(Failure(ApiError::new(
+            408,
+            "slow_body",
+            "the body did not arrive in time",
+            "send it again",
+        ))),
     }
 }
 
 fn lease_id(text: &str) -> Result<u64, Failure> {
     text.parse().map_err(|_| {
-        Failure(ApiError::new(400, "lease_id", format!("`{text}` is not a lease number"), "`perigee list` shows them"))
+        Failure(ApiError::new(
+            400,
+            "lease_id",
+            format!("`{text}` is not a lease number"),
+            "`perigee list` shows them",
+        ))
     })
 }
 
@@ -267,12 +324,22 @@ fn no_such_lease(lease: u64) -> Failure {
 }
 
 fn chain_unavailable(e: Unavailable) -> Failure {
-    Failure(ApiError::new(503, "chain_unavailable", format!("the provider cannot ask the chain: {e}"), "try again soon"))
+    Failure(ApiError::new(
+        503,
+        "chain_unavailable",
+        format!("the provider cannot ask the chain: {e}"),
+        "try again soon",
+    ))
 }
 
 fn cluster_unavailable(e: Unavailable) -> Failure {
     tracing::warn!(error = %e, "cluster unavailable");
-    Failure(ApiError::new(503, "cluster_unavailable", "the provider's cluster does not answer", "try again soon"))
+    Failure(ApiError::new(
+        503,
+        "cluster_unavailable",
+        "the provider's cluster does not answer",
+        "try again soon",
+    ))
 }
 
 /// An error on its way out.
@@ -307,7 +374,11 @@ pub async fn serve(
         stopper.graceful_shutdown(Some(SHUTDOWN_GRACE));
     });
     let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
     let served = server.serve(router.into_make_service()).await;
     watch.abort();
     served

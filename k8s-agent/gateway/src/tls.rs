@@ -42,11 +42,16 @@ impl TlsIdentity {
     /// Loads the key at `path`, or makes it there, readable by its owner only. The certificate is made anew each time:
     /// what is pinned is the key.
     pub fn load_or_create(path: &Path) -> Result<Self, TlsError> {
-        let file = |source| TlsError::File { path: path.to_owned(), source };
+        let file = |source| TlsError::File {
+            path: path.to_owned(),
+            source,
+        };
         match fs::read_to_string(path) {
             Ok(pem) => {
-                let key = KeyPair::from_pem(&pem)
-                    .map_err(|source| TlsError::Key { path: path.to_owned(), source })?;
+                let key = KeyPair::from_pem(&pem).map_err(|source| TlsError::Key {
+                    path: path.to_owned(),
+                    source,
+                })?;
                 Self::with(&key)
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -65,7 +70,11 @@ impl TlsIdentity {
             .der()
             .clone();
         let pin = pin_of(&certificate).map_err(TlsError::Pin)?;
-        Ok(Self { key: key.serialize_der(), certificate, pin })
+        Ok(Self {
+            key: key.serialize_der(),
+            certificate,
+            pin,
+        })
     }
 
     /// What stands on chain.
@@ -98,10 +107,18 @@ fn new_key() -> Result<KeyPair, TlsError> {
 
 /// Written beside its place, synced, then moved: a crash leaves the old file or the new one, never half a key.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let beside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -117,7 +134,10 @@ pub fn pin_of(certificate: &CertificateDer<'_>) -> Result<Pin, webpki::Error> {
 /// Configuration of a client that accepts exactly the keys with these pins.
 pub fn client_config(pins: Vec<Pin>) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = PinVerifier { pins, provider: provider.clone() };
+    let verifier = PinVerifier {
+        pins,
+        provider: provider.clone(),
+    };
     Ok(ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Config)?
@@ -156,7 +176,12 @@ impl ServerCertVerifier for PinVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -165,7 +190,12 @@ impl ServerCertVerifier for PinVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

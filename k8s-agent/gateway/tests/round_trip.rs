@@ -2,8 +2,8 @@
 
 use ed25519_dalek::SigningKey;
 use perigee_gateway::{
-    api::ApiError, commitment, serve, Client, ClientError, Delivery, Gateway, LeaseDirectory, LeaseInfo, LeaseStatus, Phase,
-    Place, Refusal, Scope, ServiceStatus, Session, TlsIdentity, Unavailable, Workloads,
+    api::ApiError, commitment, serve, Client, ClientError, Delivery, Gateway, LeaseDirectory, LeaseInfo, LeaseStatus,
+    Phase, Place, Refusal, Scope, ServiceStatus, Session, TlsIdentity, Unavailable, Workloads,
 };
 use perigee_sdl::{Manifest, ManifestGroup, Totals};
 use rustls::{
@@ -19,7 +19,10 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-const PLACE: Place = Place { provider: 7, genesis: [9; 32] };
+const PLACE: Place = Place {
+    provider: 7,
+    genesis: [9; 32],
+};
 const HEARTBEAT_KEY: [u8; 32] = [3; 32];
 const NONCE: [u8; 32] = [5; 32];
 const LEASE: u64 = 11;
@@ -64,7 +67,11 @@ struct Pods {
 impl Workloads for Pods {
     async fn check(&self, _: u64, group: &ManifestGroup) -> Result<Result<(), Refusal>, Unavailable> {
         Ok(match group.services[0].image.starts_with("10.") {
-            true => Err(Refusal { code: "image_host".into(), message: "no".into(), hint: "another".into() }),
+            true => Err(Refusal {
+                code: "image_host".into(),
+                message: "no".into(),
+                hint: "another".into(),
+            }),
             false => Ok(()),
         })
     }
@@ -75,8 +82,18 @@ impl Workloads for Pods {
     }
 
     async fn status(&self, lease: u64) -> Result<Option<LeaseStatus>, Unavailable> {
-        let service = ServiceStatus { name: "web".into(), ready: 1, wanted: 1, message: String::new() };
-        let status = LeaseStatus { lease, phase: "running".into(), services: vec![service], uris: Vec::new() };
+        let service = ServiceStatus {
+            name: "web".into(),
+            ready: 1,
+            wanted: 1,
+            message: String::new(),
+        };
+        let status = LeaseStatus {
+            lease,
+            phase: "running".into(),
+            services: vec![service],
+            uris: Vec::new(),
+        };
         Ok(self.stored.lock().unwrap().contains_key(&lease).then_some(status))
     }
 }
@@ -103,7 +120,13 @@ impl World {
             let stopped = async { stopped.await.unwrap_or_default() };
             serve(listener, &config, router, stopped).await.unwrap();
         });
-        let world = Self { chain, pods, address, identity, stop: Some(stop) };
+        let world = Self {
+            chain,
+            pods,
+            address,
+            identity,
+            stop: Some(stop),
+        };
         world.lease(&manifest(), |lease| lease);
         world
     }
@@ -124,7 +147,9 @@ impl World {
     }
 
     async fn deliver(&self, manifest: &Manifest) -> Result<perigee_gateway::Receipt, ClientError> {
-        self.client().deliver(&session(Some(LEASE)), LEASE, &NONCE, &manifest.to_json()).await
+        self.client()
+            .deliver(&session(Some(LEASE)), LEASE, &NONCE, &manifest.to_json())
+            .await
     }
 }
 
@@ -142,7 +167,10 @@ fn session(lease: Option<u64>) -> Session {
 #[track_caller]
 fn refusal<T: std::fmt::Debug>(result: Result<T, ClientError>) -> (u16, String) {
     match result {
-        Err(ClientError::Refused { error: ApiError { status, code, hint, .. }, .. }) => {
+        Err(ClientError::Refused {
+            error: ApiError { status, code, hint, .. },
+            ..
+        }) => {
             assert!(!hint.is_empty());
             (status, code)
         }
@@ -160,7 +188,10 @@ async fn manifest_is_delivered_once_and_its_receipt_stands() {
 
     *world.chain.block.lock().unwrap() = 50;
     assert_eq!(world.deliver(&manifest()).await.unwrap(), first);
-    assert_eq!(world.pods.stored.lock().unwrap()[&LEASE].manifest_json, manifest().to_json());
+    assert_eq!(
+        world.pods.stored.lock().unwrap()[&LEASE].manifest_json,
+        manifest().to_json()
+    );
 }
 
 #[tokio::test]
@@ -186,7 +217,10 @@ async fn gateway_with_another_key_is_not_trusted() {
     let world = World::start().await;
     let client = Client::new(&world.address, &[TlsIdentity::generate().unwrap().pin()]).unwrap();
     let error = client.provider_status().await.unwrap_err();
-    assert!(matches!(&error, ClientError::WrongKey { address } if *address == world.address), "{error}");
+    assert!(
+        matches!(&error, ClientError::WrongKey { address } if *address == world.address),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -205,9 +239,16 @@ async fn gateway_that_only_copies_the_certificate_is_not_trusted() {
     let address = listener.local_addr().unwrap().to_string();
     let thief = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await.is_ok()
+        tokio_rustls::TlsAcceptor::from(Arc::new(config))
+            .accept(stream)
+            .await
+            .is_ok()
     });
-    let error = Client::new(&address, &[world.identity.pin()]).unwrap().provider_status().await.unwrap_err();
+    let error = Client::new(&address, &[world.identity.pin()])
+        .unwrap()
+        .provider_status()
+        .await
+        .unwrap_err();
     assert!(matches!(error, ClientError::WrongKey { .. }), "{error}");
     assert!(!thief.await.unwrap());
 }
@@ -217,8 +258,14 @@ async fn changed_manifest_or_nonce_is_refused() {
     let world = World::start().await;
     let mut changed = manifest();
     changed.groups[0].services[0].count = 2;
-    assert_eq!(refusal(world.deliver(&changed).await), (422, "commitment_mismatch".into()));
-    let other_nonce = world.client().deliver(&session(None), LEASE, &[6; 32], &manifest().to_json()).await;
+    assert_eq!(
+        refusal(world.deliver(&changed).await),
+        (422, "commitment_mismatch".into())
+    );
+    let other_nonce = world
+        .client()
+        .deliver(&session(None), LEASE, &[6; 32], &manifest().to_json())
+        .await;
     assert_eq!(refusal(other_nonce), (422, "commitment_mismatch".into()));
     assert!(world.pods.stored.lock().unwrap().is_empty());
 }
@@ -226,9 +273,18 @@ async fn changed_manifest_or_nonce_is_refused() {
 #[tokio::test]
 async fn manifest_that_wants_more_than_is_leased_is_refused() {
     let world = World::start().await;
-    let less = Totals { memory_bytes: 1, ..manifest().groups[0].total() };
-    world.lease(&manifest(), |lease| LeaseInfo { resources: less, ..lease });
-    assert_eq!(refusal(world.deliver(&manifest()).await), (422, "more_than_leased".into()));
+    let less = Totals {
+        memory_bytes: 1,
+        ..manifest().groups[0].total()
+    };
+    world.lease(&manifest(), |lease| LeaseInfo {
+        resources: less,
+        ..lease
+    });
+    assert_eq!(
+        refusal(world.deliver(&manifest()).await),
+        (422, "more_than_leased".into())
+    );
 }
 
 #[tokio::test]
@@ -243,14 +299,20 @@ async fn refusal_of_the_cluster_reaches_the_tenant() {
 #[tokio::test]
 async fn body_that_is_no_manifest_is_refused() {
     let world = World::start().await;
-    let delivery = world.client().deliver(&session(None), LEASE, &NONCE, br#"[{"name":1}]"#).await;
+    let delivery = world
+        .client()
+        .deliver(&session(None), LEASE, &NONCE, br#"[{"name":1}]"#)
+        .await;
     assert_eq!(refusal(delivery), (400, "manifest_malformed".into()));
 }
 
 #[tokio::test]
 async fn oversized_body_is_refused() {
     let world = World::start().await;
-    let delivery = world.client().deliver(&session(None), LEASE, &NONCE, &vec![b' '; 2 << 20]).await;
+    let delivery = world
+        .client()
+        .deliver(&session(None), LEASE, &NONCE, &vec![b' '; 2 << 20])
+        .await;
     match delivery {
         // The server may close the connection before the client has sent everything.
         Err(ClientError::Refused { error, .. }) => assert_eq!(error.status, 413),
@@ -262,10 +324,16 @@ async fn oversized_body_is_refused() {
 #[tokio::test]
 async fn leases_that_are_over_unknown_or_elsewhere_take_no_manifest() {
     let world = World::start().await;
-    world.lease(&manifest(), |lease| LeaseInfo { phase: Phase::Ended, ..lease });
+    world.lease(&manifest(), |lease| LeaseInfo {
+        phase: Phase::Ended,
+        ..lease
+    });
     assert_eq!(refusal(world.deliver(&manifest()).await), (409, "lease_ended".into()));
     world.lease(&manifest(), |lease| LeaseInfo { provider: 8, ..lease });
-    assert_eq!(refusal(world.deliver(&manifest()).await), (404, "other_provider".into()));
+    assert_eq!(
+        refusal(world.deliver(&manifest()).await),
+        (404, "other_provider".into())
+    );
     let unknown = world.client().lease_status(&session(None), 99).await;
     assert_eq!(refusal(unknown), (404, "no_such_lease".into()));
 }
@@ -273,10 +341,16 @@ async fn leases_that_are_over_unknown_or_elsewhere_take_no_manifest() {
 #[tokio::test]
 async fn stranger_is_refused() {
     let world = World::start().await;
-    world.lease(&manifest(), |lease| LeaseInfo { owner: dev::bob().public_key().0, ..lease });
+    world.lease(&manifest(), |lease| LeaseInfo {
+        owner: dev::bob().public_key().0,
+        ..lease
+    });
     assert_eq!(refusal(world.deliver(&manifest()).await), (403, "not_owner".into()));
     let elsewhere = session(Some(LEASE + 1));
-    let delivery = world.client().deliver(&elsewhere, LEASE, &NONCE, &manifest().to_json()).await;
+    let delivery = world
+        .client()
+        .deliver(&elsewhere, LEASE, &NONCE, &manifest().to_json())
+        .await;
     assert_eq!(refusal(delivery), (403, "foreign_lease".into()));
 }
 
@@ -284,20 +358,33 @@ async fn stranger_is_refused() {
 async fn chain_that_does_not_answer_is_told_apart() {
     let world = World::start().await;
     *world.chain.down.lock().unwrap() = true;
-    assert_eq!(refusal(world.deliver(&manifest()).await), (503, "chain_unavailable".into()));
+    assert_eq!(
+        refusal(world.deliver(&manifest()).await),
+        (503, "chain_unavailable".into())
+    );
 }
 
 #[tokio::test]
 async fn nobody_at_the_address_is_told_with_the_address() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
     let client = Client::new(&free, &[[0; 32]]).unwrap();
     let error = client.provider_status().await.unwrap_err();
-    assert!(matches!(&error, ClientError::Unreachable { address, .. } if *address == free), "{error}");
+    assert!(
+        matches!(&error, ClientError::Unreachable { address, .. } if *address == free),
+        "{error}"
+    );
 }
 
 #[test]
 fn address_that_is_none_is_refused() {
-    assert!(matches!(Client::new("not an address", &[]), Err(ClientError::Address(_))));
+    assert!(matches!(
+        Client::new("not an address", &[]),
+        Err(ClientError::Address(_))
+    ));
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ fn pod(on: &str, lease: Option<u64>, phase: &str, spec: Value) -> Pod {
     let labels = lease.map(|id| json!({ "perigee.cloud/lease": id.to_string() }));
     let mut spec = spec;
     spec["nodeName"] = json!(on);
-    serde_json::from_value(json!({ "metadata": { "labels": labels }, "spec": spec, "status": { "phase": phase } })).unwrap()
+    serde_json::from_value(json!({ "metadata": { "labels": labels }, "spec": spec, "status": { "phase": phase } }))
+        .unwrap()
 }
 
 fn asks(cpu: &str, memory: &str) -> Value {
@@ -46,10 +47,18 @@ fn group(pods: &[(&str, u64, u64, u32)]) -> ManifestGroup {
 
 #[test]
 fn room_is_allocatable_less_system_pods() {
-    let system = pod("a", None, "Running", json!({ "containers": [asks("100m", "70Mi"), asks("0.4", "186Mi")] }));
+    let system = pod(
+        "a",
+        None,
+        "Running",
+        json!({ "containers": [asks("100m", "70Mi"), asks("0.4", "186Mi")] }),
+    );
     let inventory = measure(&[node("a", json!({}))], &[system]);
     let room = inventory.nodes[0].room;
-    assert_eq!((room.cpu_milli, room.memory_bytes, room.pods), (3500, 8 * GI - (256 << 20), 109));
+    assert_eq!(
+        (room.cpu_milli, room.memory_bytes, room.pods),
+        (3500, 8 * GI - (256 << 20), 109)
+    );
     assert_eq!(inventory.capacity(), room);
 }
 
@@ -72,9 +81,18 @@ fn pods_that_are_over_hold_nothing() {
 #[test]
 fn nodes_that_take_no_pods_do_not_count() {
     let cordoned = node("b", json!({ "spec": { "unschedulable": true } }));
-    let tainted = node("c", json!({ "spec": { "taints": [{ "key": "k", "effect": "NoSchedule" }] } }));
-    let broken = node("d", json!({ "status": { "allocatable": { "cpu": "4" }, "conditions": [{ "type": "Ready", "status": "Unknown" }] } }));
-    let preferred = node("e", json!({ "spec": { "taints": [{ "key": "k", "effect": "PreferNoSchedule" }] } }));
+    let tainted = node(
+        "c",
+        json!({ "spec": { "taints": [{ "key": "k", "effect": "NoSchedule" }] } }),
+    );
+    let broken = node(
+        "d",
+        json!({ "status": { "allocatable": { "cpu": "4" }, "conditions": [{ "type": "Ready", "status": "Unknown" }] } }),
+    );
+    let preferred = node(
+        "e",
+        json!({ "spec": { "taints": [{ "key": "k", "effect": "PreferNoSchedule" }] } }),
+    );
     let inventory = measure(&[node("a", json!({})), cordoned, tainted, broken, preferred], &[]);
     let names: Vec<_> = inventory.nodes.iter().map(|n| n.name.as_str()).collect();
     assert_eq!(names, ["a", "e"]);
@@ -95,9 +113,15 @@ fn pods_are_packed_onto_nodes_not_onto_their_sum() {
     let nodes = [node("a", json!({})), node("b", json!({}))];
     let inventory = measure(&nodes, &[]);
     assert_eq!(inventory.capacity().cpu_milli, 8000);
-    assert_eq!(inventory.can_place(1, &group(&[("big", 5000, GI, 1)])), Placement::NoRoom { service: "big".into() });
+    assert_eq!(
+        inventory.can_place(1, &group(&[("big", 5000, GI, 1)])),
+        Placement::NoRoom { service: "big".into() }
+    );
     assert_eq!(inventory.can_place(1, &group(&[("web", 2000, GI, 4)])), Placement::Fits);
-    assert_eq!(inventory.can_place(1, &group(&[("web", 2000, GI, 5)])), Placement::NoRoom { service: "web".into() });
+    assert_eq!(
+        inventory.can_place(1, &group(&[("web", 2000, GI, 5)])),
+        Placement::NoRoom { service: "web".into() }
+    );
     let mixed = group(&[("small", 1000, GI, 2), ("large", 3000, 4 * GI, 2)]);
     assert_eq!(inventory.can_place(1, &mixed), Placement::Fits);
 }

@@ -33,9 +33,16 @@ pub fn check(lease: u64, group: &ManifestGroup, settings: &Settings) -> Result<(
     for service in &group.services {
         check_service(lease, service, settings)?;
     }
-    let exposed: usize = group.services.iter().map(|s| s.expose.iter().filter(|e| e.global).count()).sum();
+    let exposed: usize = group
+        .services
+        .iter()
+        .map(|s| s.expose.iter().filter(|e| e.global).count())
+        .sum();
     if exposed as u64 > group.total().endpoints {
-        return Err(BuildError::Endpoints { exposed, leased: group.total().endpoints });
+        return Err(BuildError::Endpoints {
+            exposed,
+            leased: group.total().endpoints,
+        });
     }
     check_hosts(group, settings)
 }
@@ -48,7 +55,9 @@ fn check_names(group: &ManifestGroup) -> Result<(), BuildError> {
         if !is_label(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
             return Err(BuildError::Name(name.to_owned()));
         }
-        let node_port = expose::by_port(service).next().map(|_| format!("{name}{NODE_PORT_SUFFIX}"));
+        let node_port = expose::by_port(service)
+            .next()
+            .map(|_| format!("{name}{NODE_PORT_SUFFIX}"));
         for object in std::iter::once(name.to_owned()).chain(node_port) {
             if object.len() > MAX_LABEL || !taken.insert(object) {
                 return Err(BuildError::Name(name.to_owned()));
@@ -59,7 +68,12 @@ fn check_names(group: &ManifestGroup) -> Result<(), BuildError> {
 }
 
 fn check_service(lease: u64, service: &Service, settings: &Settings) -> Result<(), BuildError> {
-    let refuse = |problem| Err(BuildError::Service { service: service.name.clone(), problem });
+    let refuse = |problem| {
+        Err(BuildError::Service {
+            service: service.name.clone(),
+            problem,
+        })
+    };
     images::check(&service.image, &settings.allowed_registries)?;
     if service.count == 0 || service.count > MAX_REPLICAS {
         return refuse(Problem::Replicas(service.count));
@@ -71,7 +85,11 @@ fn check_service(lease: u64, service: &Service, settings: &Settings) -> Result<(
         if params.tee.is_some() {
             return refuse(Problem::Tee);
         }
-        if params.permissions.as_ref().is_some_and(|p| p.read.as_ref().is_some_and(|read| !read.is_empty())) {
+        if params
+            .permissions
+            .as_ref()
+            .is_some_and(|p| p.read.as_ref().is_some_and(|read| !read.is_empty()))
+        {
             return refuse(Problem::Permissions);
         }
     }
@@ -120,7 +138,10 @@ fn check_volume(service: &Service, volume: &Storage, settings: &Settings) -> Res
         return Err(Problem::StorageClass(class.to_owned()));
     }
     let mounts = service.params.iter().flat_map(|p| p.storage.iter().flatten());
-    match mounts.into_iter().find(|m| m.name == volume.name && !m.mount.is_empty()) {
+    match mounts
+        .into_iter()
+        .find(|m| m.name == volume.name && !m.mount.is_empty())
+    {
         Some(_) => Ok(()),
         None => Err(Problem::NotMounted(volume.name.clone())),
     }
@@ -160,7 +181,10 @@ fn check_ports(lease: u64, service: &Service, settings: &Settings) -> Result<(),
             return Err(Problem::PortTwice(exposed.outside_port()));
         }
         if exposed.global && !exposed.is_ingress() && settings.node_port_host.is_none() {
-            return Err(Problem::NodePort { port: exposed.outside_port(), proto: exposed.proto.as_str() });
+            return Err(Problem::NodePort {
+                port: exposed.outside_port(),
+                proto: exposed.proto.as_str(),
+            });
         }
     }
     let label = format!("{}-{lease}", service.name);
@@ -175,7 +199,12 @@ fn check_ports(lease: u64, service: &Service, settings: &Settings) -> Result<(),
 fn check_hosts(group: &ManifestGroup, settings: &Settings) -> Result<(), BuildError> {
     let mut taken = BTreeSet::new();
     for host in expose::hosts_of(group) {
-        let refuse = |why| Err(BuildError::Host { host: host.to_owned(), why });
+        let refuse = |why| {
+            Err(BuildError::Host {
+                host: host.to_owned(),
+                why,
+            })
+        };
         if host.len() > MAX_HOST || !host.split('.').all(is_label) || host.parse::<IpAddr>().is_ok() {
             return refuse("it is not a host name in lower case");
         }

@@ -35,7 +35,12 @@ pub fn host_of(service: &str, lease: u64, settings: &Settings) -> String {
 
 /// Host names that tenants brought themselves.
 pub fn hosts_of(group: &ManifestGroup) -> impl Iterator<Item = &str> {
-    group.services.iter().flat_map(by_host).flat_map(|e| e.hosts.iter().flatten()).map(String::as_str)
+    group
+        .services
+        .iter()
+        .flat_map(by_host)
+        .flat_map(|e| e.hosts.iter().flatten())
+        .map(String::as_str)
 }
 
 /// The Services of a service: one for its name inside, one for ports of the nodes if it needs them.
@@ -47,7 +52,13 @@ pub(super) fn services(scope: &Scope<'_>, service: &Service) -> Vec<KubeService>
     cluster_ip.into_iter().chain(node_port).collect()
 }
 
-fn kube_service(scope: &Scope<'_>, service: &Service, suffix: &str, kind: &str, ports: Vec<ServicePort>) -> KubeService {
+fn kube_service(
+    scope: &Scope<'_>,
+    service: &Service,
+    suffix: &str,
+    kind: &str,
+    ports: Vec<ServicePort>,
+) -> KubeService {
     KubeService {
         metadata: scope.service_meta(format!("{}{suffix}", service.name), &service.name),
         spec: Some(ServiceSpec {
@@ -78,9 +89,15 @@ pub(super) fn ingress(scope: &Scope<'_>, service: &Service) -> Option<Ingress> {
     let exposed = by_host(service).next()?;
     let own = host_of(&service.name, scope.lease.id, scope.settings);
     let brought = by_host(service).flat_map(|e| e.hosts.iter().flatten()).cloned();
-    let rules = std::iter::once(own).chain(brought).map(|host| rule(&service.name, exposed.outside_port(), host)).collect();
+    let rules = std::iter::once(own)
+        .chain(brought)
+        .map(|host| rule(&service.name, exposed.outside_port(), host))
+        .collect();
     let mut metadata = scope.service_meta(&service.name, &service.name);
-    metadata.annotations.get_or_insert_default().extend(proxy_annotations(exposed));
+    metadata
+        .annotations
+        .get_or_insert_default()
+        .extend(proxy_annotations(exposed));
     Some(Ingress {
         metadata,
         spec: Some(IngressSpec {
@@ -95,7 +112,10 @@ pub(super) fn ingress(scope: &Scope<'_>, service: &Service) -> Option<Ingress> {
 fn rule(service: &str, port: u16, host: String) -> IngressRule {
     let backend = IngressServiceBackend {
         name: service.to_owned(),
-        port: Some(ServiceBackendPort { number: Some(port.into()), ..Default::default() }),
+        port: Some(ServiceBackendPort {
+            number: Some(port.into()),
+            ..Default::default()
+        }),
     };
     IngressRule {
         host: Some(host),
@@ -103,7 +123,10 @@ fn rule(service: &str, port: u16, host: String) -> IngressRule {
             paths: vec![HTTPIngressPath {
                 path: Some("/".into()),
                 path_type: "Prefix".into(),
-                backend: IngressBackend { service: Some(backend), ..Default::default() },
+                backend: IngressBackend {
+                    service: Some(backend),
+                    ..Default::default()
+                },
             }],
         }),
     }
@@ -124,5 +147,7 @@ fn proxy_annotations(exposed: &ServiceExpose) -> [(String, String); 3] {
 /// Ports of a Service that is reached by ports of the nodes.
 pub(crate) fn node_port_service_of(service: &KubeService) -> Option<&Vec<ServicePort>> {
     let spec = service.spec.as_ref()?;
-    spec.ports.as_ref().filter(|_| spec.type_.as_deref() == Some("NodePort"))
+    spec.ports
+        .as_ref()
+        .filter(|_| spec.type_.as_deref() == Some("NodePort"))
 }

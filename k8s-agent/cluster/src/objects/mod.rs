@@ -10,8 +10,8 @@ mod network;
 mod workload;
 
 pub use check::{check, BuildError};
-pub use expose::{host_of, hosts_of};
 pub(crate) use expose::node_port_service_of;
+pub use expose::{host_of, hosts_of};
 pub(crate) use network::special_networks;
 pub(crate) use workload::{needs, Needs, GPU};
 
@@ -70,10 +70,21 @@ pub fn build(
         quota: namespace::quota(&scope, group),
         limits: namespace::limits(&scope),
         policies: network::policies(&scope, group, facts),
-        services: group.services.iter().flat_map(|s| expose::services(&scope, s)).collect(),
+        services: group
+            .services
+            .iter()
+            .flat_map(|s| expose::services(&scope, s))
+            .collect(),
         deployments: stateless.into_iter().map(|s| workload::deployment(&scope, s)).collect(),
-        stateful_sets: stateful.into_iter().map(|s| workload::stateful_set(&scope, s)).collect(),
-        ingresses: group.services.iter().filter_map(|s| expose::ingress(&scope, s)).collect(),
+        stateful_sets: stateful
+            .into_iter()
+            .map(|s| workload::stateful_set(&scope, s))
+            .collect(),
+        ingresses: group
+            .services
+            .iter()
+            .filter_map(|s| expose::ingress(&scope, s))
+            .collect(),
     })
 }
 
@@ -98,20 +109,28 @@ impl Scope<'_> {
     /// The same, of an object that belongs to one service.
     fn service_meta(&self, name: impl Into<String>, service: &str) -> ObjectMeta {
         let mut meta = self.meta(name);
-        meta.labels.get_or_insert_default().insert(SERVICE_LABEL.into(), service.into());
+        meta.labels
+            .get_or_insert_default()
+            .insert(SERVICE_LABEL.into(), service.into());
         meta
     }
 
     /// Labels that select the pods of `service`. They never change, for selectors of workloads must not.
     fn selector(&self, service: &str) -> BTreeMap<String, String> {
-        [(crate::lease::LEASE_LABEL, self.lease.id.to_string()), (SERVICE_LABEL, service.to_owned())]
-            .map(|(key, value)| (key.to_owned(), value))
-            .into()
+        [
+            (crate::lease::LEASE_LABEL, self.lease.id.to_string()),
+            (SERVICE_LABEL, service.to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
     }
 }
 
 fn select(labels: BTreeMap<String, String>) -> LabelSelector {
-    LabelSelector { match_labels: Some(labels), ..Default::default() }
+    LabelSelector {
+        match_labels: Some(labels),
+        ..Default::default()
+    }
 }
 
 fn milli(amount: u64) -> Quantity {

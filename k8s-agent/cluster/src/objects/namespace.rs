@@ -22,8 +22,14 @@ pub(super) fn namespace(scope: &Scope<'_>) -> Namespace {
         ("pod-security.kubernetes.io/enforce", "baseline"),
         ("pod-security.kubernetes.io/enforce-version", "latest"),
     ];
-    metadata.labels.get_or_insert_default().extend(pod_security.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    Namespace { metadata, ..Default::default() }
+    metadata
+        .labels
+        .get_or_insert_default()
+        .extend(pod_security.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    Namespace {
+        metadata,
+        ..Default::default()
+    }
 }
 
 pub(super) fn quota(scope: &Scope<'_>, group: &ManifestGroup) -> ResourceQuota {
@@ -48,19 +54,28 @@ pub(super) fn quota(scope: &Scope<'_>, group: &ManifestGroup) -> ResourceQuota {
     .into();
     ResourceQuota {
         metadata: scope.meta("leased"),
-        spec: Some(ResourceQuotaSpec { hard: Some(hard), ..Default::default() }),
+        spec: Some(ResourceQuotaSpec {
+            hard: Some(hard),
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }
 
 pub(super) fn limits(scope: &Scope<'_>) -> LimitRange {
-    let default: BTreeMap<String, Quantity> =
-        [("cpu".to_owned(), milli(DEFAULT_CPU_MILLI)), ("memory".to_owned(), whole(DEFAULT_MEMORY))].into();
+    let default: BTreeMap<String, Quantity> = [
+        ("cpu".to_owned(), milli(DEFAULT_CPU_MILLI)),
+        ("memory".to_owned(), whole(DEFAULT_MEMORY)),
+    ]
+    .into();
     let item = LimitRangeItem {
         type_: "Container".into(),
         default: Some(default.clone()),
         default_request: Some(default),
         ..Default::default()
     };
-    LimitRange { metadata: scope.meta("defaults"), spec: Some(LimitRangeSpec { limits: vec![item] }) }
+    LimitRange {
+        metadata: scope.meta("defaults"),
+        spec: Some(LimitRangeSpec { limits: vec![item] }),
+    }
 }

@@ -5,8 +5,8 @@ use crate::settings::{NetworkFacts, Settings};
 use ipnet::IpNet;
 use k8s_openapi::{
     api::networking::v1::{
-        IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
-        NetworkPolicySpec,
+        IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+        NetworkPolicyPort, NetworkPolicySpec,
     },
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
@@ -53,13 +53,18 @@ pub(crate) fn special_networks() -> &'static [IpNet] {
 pub(super) fn policies(scope: &Scope<'_>, group: &ManifestGroup, facts: &NetworkFacts) -> Vec<NetworkPolicy> {
     let fixed = [deny_all(scope), inside(scope), dns(scope), internet(scope, facts)];
     let per_service = group.services.iter().flat_map(|service| {
-        [from_ingress(scope, service), from_anywhere(scope, service)].into_iter().flatten()
+        [from_ingress(scope, service), from_anywhere(scope, service)]
+            .into_iter()
+            .flatten()
     });
     fixed.into_iter().chain(per_service).collect()
 }
 
 fn policy(scope: &Scope<'_>, name: &str, spec: NetworkPolicySpec) -> NetworkPolicy {
-    NetworkPolicy { metadata: scope.meta(name), spec: Some(spec) }
+    NetworkPolicy {
+        metadata: scope.meta(name),
+        spec: Some(spec),
+    }
 }
 
 fn types(types: &[&str]) -> Option<Vec<String>> {
@@ -82,11 +87,19 @@ fn deny_all(scope: &Scope<'_>) -> NetworkPolicy {
 
 /// Pods of one lease talk to each other.
 fn inside(scope: &Scope<'_>) -> NetworkPolicy {
-    let own = || Some(vec![NetworkPolicyPeer { pod_selector: everything(), ..Default::default() }]);
+    let own = || {
+        Some(vec![NetworkPolicyPeer {
+            pod_selector: everything(),
+            ..Default::default()
+        }])
+    };
     let spec = NetworkPolicySpec {
         pod_selector: everything(),
         policy_types: types(&["Ingress", "Egress"]),
-        ingress: Some(vec![NetworkPolicyIngressRule { from: own(), ports: None }]),
+        ingress: Some(vec![NetworkPolicyIngressRule {
+            from: own(),
+            ports: None,
+        }]),
         egress: Some(vec![NetworkPolicyEgressRule { to: own(), ports: None }]),
     };
     policy(scope, "inside", spec)
@@ -94,7 +107,9 @@ fn inside(scope: &Scope<'_>) -> NetworkPolicy {
 
 fn dns(scope: &Scope<'_>) -> NetworkPolicy {
     let servers = NetworkPolicyPeer {
-        namespace_selector: Some(select([("kubernetes.io/metadata.name".into(), "kube-system".into())].into())),
+        namespace_selector: Some(select(
+            [("kubernetes.io/metadata.name".into(), "kube-system".into())].into(),
+        )),
         pod_selector: Some(select([("k8s-app".into(), "kube-dns".into())].into())),
         ..Default::default()
     };
@@ -133,7 +148,12 @@ fn internet(scope: &Scope<'_>, facts: &NetworkFacts) -> NetworkPolicy {
     let spec = NetworkPolicySpec {
         pod_selector: everything(),
         policy_types: types(&["Egress"]),
-        egress: Some([rule("0.0.0.0/0", true), rule("::/0", false)].into_iter().flatten().collect()),
+        egress: Some(
+            [rule("0.0.0.0/0", true), rule("::/0", false)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        ),
         ..Default::default()
     };
     policy(scope, "internet", spec)
@@ -141,7 +161,11 @@ fn internet(scope: &Scope<'_>, facts: &NetworkFacts) -> NetworkPolicy {
 
 /// What workloads must not reach, without repetition, in order.
 fn closed_networks(settings: &Settings, facts: &NetworkFacts) -> Vec<IpNet> {
-    let own = facts.nodes.iter().chain(&facts.api).map(|address| IpNet::from(*address));
+    let own = facts
+        .nodes
+        .iter()
+        .chain(&facts.api)
+        .map(|address| IpNet::from(*address));
     let denied = settings.deny_cidrs.iter().map(IpNet::trunc);
     IpNet::aggregate(&special_networks().iter().copied().chain(own).chain(denied).collect())
 }
@@ -188,7 +212,9 @@ fn from_ingress(scope: &Scope<'_>, service: &Service) -> Option<NetworkPolicy> {
 
 /// Everybody reaches what is exposed by a port of the nodes.
 fn from_anywhere(scope: &Scope<'_>, service: &Service) -> Option<NetworkPolicy> {
-    let ports: Vec<_> = expose::by_port(service).map(|e| port(e.proto.as_str(), e.port, None)).collect();
+    let ports: Vec<_> = expose::by_port(service)
+        .map(|e| port(e.proto.as_str(), e.port, None))
+        .collect();
     inward(scope, service, "from-anywhere", None, ports)
 }
 
@@ -205,7 +231,10 @@ fn inward(
     let spec = NetworkPolicySpec {
         pod_selector: Some(select(scope.selector(&service.name))),
         policy_types: types(&["Ingress"]),
-        ingress: Some(vec![NetworkPolicyIngressRule { from, ports: Some(ports) }]),
+        ingress: Some(vec![NetworkPolicyIngressRule {
+            from,
+            ports: Some(ports),
+        }]),
         ..Default::default()
     };
     Some(NetworkPolicy {

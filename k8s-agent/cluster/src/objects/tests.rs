@@ -5,7 +5,11 @@ use perigee_sdl::Manifest;
 use serde_json::{json, Value};
 
 fn lease() -> Lease {
-    Lease { id: 7, commitment: [0xab; 32], owner: "5Grw".into() }
+    Lease {
+        id: 7,
+        commitment: [0xab; 32],
+        owner: "5Grw".into(),
+    }
 }
 
 /// A service as Akash's tools write it, with the changes of a test.
@@ -36,7 +40,9 @@ fn expose(port: u16, external: u16, global: bool) -> Value {
 fn merge(into: &mut Value, changes: Value) {
     match (into, changes) {
         (Value::Object(into), Value::Object(changes)) => {
-            changes.into_iter().for_each(|(key, value)| merge(into.entry(key).or_insert(Value::Null), value));
+            changes
+                .into_iter()
+                .for_each(|(key, value)| merge(into.entry(key).or_insert(Value::Null), value));
         }
         (into, changes) => *into = changes,
     }
@@ -44,15 +50,24 @@ fn merge(into: &mut Value, changes: Value) {
 
 fn group(services: Vec<Value>) -> ManifestGroup {
     let manifest = json!([{ "name": "here", "services": services }]);
-    Manifest::from_json(manifest.to_string().as_bytes()).unwrap().groups.remove(0)
+    Manifest::from_json(manifest.to_string().as_bytes())
+        .unwrap()
+        .groups
+        .remove(0)
 }
 
 fn settings() -> Settings {
-    Settings { domain: "apps.example.org".into(), ..Default::default() }
+    Settings {
+        domain: "apps.example.org".into(),
+        ..Default::default()
+    }
 }
 
 fn facts() -> NetworkFacts {
-    NetworkFacts { nodes: vec!["198.41.0.4".parse().unwrap(), "10.0.0.1".parse().unwrap()], api: vec!["2606:4700::9".parse().unwrap()] }
+    NetworkFacts {
+        nodes: vec!["198.41.0.4".parse().unwrap(), "10.0.0.1".parse().unwrap()],
+        api: vec!["2606:4700::9".parse().unwrap()],
+    }
 }
 
 fn built(services: Vec<Value>) -> LeaseObjects {
@@ -71,13 +86,16 @@ fn problem(changes: Value) -> Problem {
     }
 }
 
-
 fn pod(objects: &LeaseObjects) -> PodSpec {
     objects.deployments[0].spec.clone().unwrap().template.spec.unwrap()
 }
 
 fn policy<'a>(objects: &'a LeaseObjects, name: &str) -> &'a NetworkPolicy {
-    objects.policies.iter().find(|p| p.metadata.name.as_deref() == Some(name)).unwrap()
+    objects
+        .policies
+        .iter()
+        .find(|p| p.metadata.name.as_deref() == Some(name))
+        .unwrap()
 }
 
 /// Are new TCP connections to this address and port allowed by the egress rules that name networks?
@@ -89,12 +107,19 @@ fn reaches(objects: &LeaseObjects, address: &str, tcp_port: i32) -> bool {
         let block = rule.to.as_ref().unwrap()[0].ip_block.clone().unwrap();
         let inside = net(&block.cidr).contains(&address);
         let excepted = block.except.unwrap().iter().any(|e| net(e).contains(&address));
-        let open = rule.ports.as_ref().unwrap().iter().filter(|p| p.protocol.as_deref() == Some("TCP")).any(|p| {
-            let k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::Int(from) = p.port.clone().unwrap() else {
-                return false;
-            };
-            (from..=p.end_port.unwrap_or(from)).contains(&tcp_port)
-        });
+        let open = rule
+            .ports
+            .as_ref()
+            .unwrap()
+            .iter()
+            .filter(|p| p.protocol.as_deref() == Some("TCP"))
+            .any(|p| {
+                let k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::Int(from) = p.port.clone().unwrap()
+                else {
+                    return false;
+                };
+                (from..=p.end_port.unwrap_or(from)).contains(&tcp_port)
+            });
         inside && !excepted && open
     })
 }
@@ -103,11 +128,20 @@ fn reaches(objects: &LeaseObjects, address: &str, tcp_port: i32) -> bool {
 fn every_object_carries_lease_and_commitment() {
     let objects = built(vec![service("web", json!({}))]);
     let value = json!([
-        objects.namespace, objects.quota, objects.limits, objects.policies, objects.services, objects.deployments,
+        objects.namespace,
+        objects.quota,
+        objects.limits,
+        objects.policies,
+        objects.services,
+        objects.deployments,
         objects.ingresses,
     ]);
     let mut seen = 0;
-    let flat = value.as_array().unwrap().iter().flat_map(|v| v.as_array().cloned().unwrap_or_else(|| vec![v.clone()]));
+    let flat = value
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|v| v.as_array().cloned().unwrap_or_else(|| vec![v.clone()]));
     for object in flat {
         let metadata = &object["metadata"];
         assert_eq!(metadata["labels"][LEASE_LABEL], "7", "{object}");
@@ -163,7 +197,10 @@ fn pods_are_fenced_in() {
 
 #[test]
 fn rollout_never_has_more_pods_than_were_leased() {
-    let spec = built(vec![service("web", json!({}))]).deployments[0].spec.clone().unwrap();
+    let spec = built(vec![service("web", json!({}))]).deployments[0]
+        .spec
+        .clone()
+        .unwrap();
     let rolling = serde_json::to_value(spec.strategy.unwrap().rolling_update).unwrap();
     assert_eq!(rolling, json!({ "maxSurge": 0, "maxUnavailable": 1 }));
 }
@@ -171,7 +208,10 @@ fn rollout_never_has_more_pods_than_were_leased() {
 #[test]
 fn environment_of_the_tenant_wins() {
     let changes = json!({ "env": ["PERIGEE_OWNER=me", "A=b=c", "FLAG", "A=last"] });
-    let env = pod(&built(vec![service("web", changes)])).containers[0].env.clone().unwrap();
+    let env = pod(&built(vec![service("web", changes)])).containers[0]
+        .env
+        .clone()
+        .unwrap();
     let value = |name: &str| env.iter().find(|e| e.name == name).and_then(|e| e.value.clone());
     assert_eq!(value("PERIGEE_LEASE").as_deref(), Some("7"));
     assert_eq!(value("PERIGEE_OWNER").as_deref(), Some("me"));
@@ -232,7 +272,10 @@ fn mail_ports_are_closed_and_their_neighbours_open() {
 
 #[test]
 fn denied_networks_are_out_of_reach() {
-    let settings = Settings { deny_cidrs: vec!["203.0.114.7/24".parse().unwrap()], ..settings() };
+    let settings = Settings {
+        deny_cidrs: vec!["203.0.114.7/24".parse().unwrap()],
+        ..settings()
+    };
     let objects = build(&lease(), &group(vec![service("web", json!({}))]), &settings, &facts()).unwrap();
     assert!(!reaches(&objects, "203.0.114.200", 443));
     assert!(reaches(&objects, "203.0.115.1", 443));
@@ -240,7 +283,10 @@ fn denied_networks_are_out_of_reach() {
 
 #[test]
 fn denying_everything_leaves_no_rule_that_the_cluster_would_refuse() {
-    let settings = Settings { deny_cidrs: vec!["0.0.0.0/0".parse().unwrap()], ..settings() };
+    let settings = Settings {
+        deny_cidrs: vec!["0.0.0.0/0".parse().unwrap()],
+        ..settings()
+    };
     let objects = build(&lease(), &group(vec![service("web", json!({}))]), &settings, &facts()).unwrap();
     assert!(!reaches(&objects, "1.1.1.1", 443));
     assert!(reaches(&objects, "2606:4700::1111", 443));
@@ -251,7 +297,10 @@ fn ingress_controller_reaches_exposed_ports_of_the_container() {
     let objects = built(vec![service("web", json!({}))]);
     let spec = serde_json::to_value(&policy(&objects, "web-from-ingress").spec).unwrap();
     assert_eq!(spec["podSelector"]["matchLabels"]["perigee.cloud/service"], "web");
-    assert_eq!(spec["ingress"][0]["ports"], json!([{ "protocol": "TCP", "port": 8080 }]));
+    assert_eq!(
+        spec["ingress"][0]["ports"],
+        json!([{ "protocol": "TCP", "port": 8080 }])
+    );
     let from = &spec["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"];
     assert_eq!(from["kubernetes.io/metadata.name"], "perigee-ingress");
 }
@@ -260,9 +309,16 @@ fn ingress_controller_reaches_exposed_ports_of_the_container() {
 fn service_that_is_not_exposed_gets_no_way_in() {
     let inner = service("db", json!({ "expose": [expose(6379, 0, false)] }));
     let objects = built(vec![service("web", json!({})), inner]);
-    assert!(objects.policies.iter().all(|p| !p.metadata.name.as_deref().unwrap().starts_with("db-")));
+    assert!(objects
+        .policies
+        .iter()
+        .all(|p| !p.metadata.name.as_deref().unwrap().starts_with("db-")));
     assert_eq!(objects.ingresses.len(), 1);
-    let db = objects.services.iter().find(|s| s.metadata.name.as_deref() == Some("db")).unwrap();
+    let db = objects
+        .services
+        .iter()
+        .find(|s| s.metadata.name.as_deref() == Some("db"))
+        .unwrap();
     let port = &db.spec.as_ref().unwrap().ports.as_ref().unwrap()[0];
     assert_eq!(port.port, 6379);
     assert_eq!(db.spec.as_ref().unwrap().type_.as_deref(), Some("ClusterIP"));
@@ -281,22 +337,58 @@ fn ingress_routes_the_own_and_the_brought_host_names() {
 
 #[test]
 fn host_names_that_are_not_the_tenants_are_refused() {
-    for host in ["apps.example.org", "web-8.apps.example.org", "10.0.0.1", "localhost", "Upper.example", "-a.example", "", "x.localhost"] {
+    for host in [
+        "apps.example.org",
+        "web-8.apps.example.org",
+        "10.0.0.1",
+        "localhost",
+        "Upper.example",
+        "-a.example",
+        "",
+        "x.localhost",
+    ] {
         let mut exposed = expose(8080, 80, true);
         exposed["hosts"] = json!([host]);
-        assert!(matches!(refused(service("web", json!({ "expose": [exposed] }))), BuildError::Host { .. }), "{host}");
+        assert!(
+            matches!(
+                refused(service("web", json!({ "expose": [exposed] }))),
+                BuildError::Host { .. }
+            ),
+            "{host}"
+        );
     }
 }
 
 #[test]
 fn ports_of_the_nodes_need_a_provider_that_offers_them() {
     let exposed = json!({ "expose": [expose(5432, 5432, true)] });
-    assert_eq!(problem(exposed.clone()), Problem::NodePort { port: 5432, proto: "TCP" });
-    let settings = Settings { node_port_host: Some("node.example.org".into()), ..settings() };
+    assert_eq!(
+        problem(exposed.clone()),
+        Problem::NodePort {
+            port: 5432,
+            proto: "TCP"
+        }
+    );
+    let settings = Settings {
+        node_port_host: Some("node.example.org".into()),
+        ..settings()
+    };
     let objects = build(&lease(), &group(vec![service("db", exposed)]), &settings, &facts()).unwrap();
-    let names: Vec<_> = objects.services.iter().map(|s| s.metadata.name.clone().unwrap()).collect();
+    let names: Vec<_> = objects
+        .services
+        .iter()
+        .map(|s| s.metadata.name.clone().unwrap())
+        .collect();
     assert_eq!(names, ["db", "db-np"]);
-    assert!(policy(&objects, "db-from-anywhere").spec.as_ref().unwrap().ingress.as_ref().unwrap()[0].from.is_none());
+    assert!(policy(&objects, "db-from-anywhere")
+        .spec
+        .as_ref()
+        .unwrap()
+        .ingress
+        .as_ref()
+        .unwrap()[0]
+        .from
+        .is_none());
 }
 
 #[test]
@@ -308,14 +400,20 @@ fn persistent_volumes_need_a_class_and_make_a_stateful_set() {
     assert_eq!(problem(changes.clone()), Problem::StorageClass("beta2".into()));
 
     let classes = [("beta2".to_owned(), "fast-ssd".to_owned())].into();
-    let settings = Settings { storage_classes: classes, ..settings() };
+    let settings = Settings {
+        storage_classes: classes,
+        ..settings()
+    };
     let objects = build(&lease(), &group(vec![service("db", changes)]), &settings, &facts()).unwrap();
     assert!(objects.deployments.is_empty());
     let set = serde_json::to_value(&objects.stateful_sets[0]).unwrap();
     let claim = &set["spec"]["volumeClaimTemplates"][0];
     assert_eq!(claim["metadata"]["name"], "data");
     assert_eq!(claim["spec"]["storageClassName"], "fast-ssd");
-    assert_eq!(set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"], "/data");
+    assert_eq!(
+        set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"],
+        "/data"
+    );
 }
 
 #[test]
@@ -325,9 +423,15 @@ fn volumes_in_memory_count_as_memory() {
         { "name": "shm", "size": { "val": "1000" }, "attributes": [{ "key": "class", "value": "ram" }] },
     ]);
     let params = json!({ "storage": [{ "name": "shm", "mount": "/dev/shm", "readOnly": false }] });
-    let objects = built(vec![service("web", json!({ "resources": { "storage": storage }, "params": params }))]);
+    let objects = built(vec![service(
+        "web",
+        json!({ "resources": { "storage": storage }, "params": params }),
+    )]);
     let pod = serde_json::to_value(pod(&objects)).unwrap();
-    assert_eq!(pod["volumes"], json!([{ "name": "shm", "emptyDir": { "medium": "Memory", "sizeLimit": "1000" } }]));
+    assert_eq!(
+        pod["volumes"],
+        json!([{ "name": "shm", "emptyDir": { "medium": "Memory", "sizeLimit": "1000" } }])
+    );
     assert_eq!(pod["containers"][0]["resources"]["limits"]["memory"], "134218728");
     assert_eq!(pod["containers"][0]["resources"]["limits"]["ephemeral-storage"], "100");
 }
@@ -340,7 +444,8 @@ fn what_is_not_offered_is_refused_by_name() {
     assert_eq!(problem(json!({ "params": permissions })), Problem::Permissions);
     let tee = json!({ "tee": { "attestation": true, "type": "cpu" }, "storage": null });
     assert_eq!(problem(json!({ "params": tee })), Problem::Tee);
-    let gpu = json!({ "units": { "val": "1" }, "attributes": [{ "key": "vendor/nvidia/model/a100", "value": "true" }] });
+    let gpu =
+        json!({ "units": { "val": "1" }, "attributes": [{ "key": "vendor/nvidia/model/a100", "value": "true" }] });
     assert_eq!(problem(json!({ "resources": { "gpu": gpu } })), Problem::GpuModel);
     let mut leased = expose(80, 80, true);
     leased["ip"] = json!("mine");
@@ -351,35 +456,60 @@ fn what_is_not_offered_is_refused_by_name() {
 fn any_gpu_is_a_resource_of_the_pod() {
     let gpu = json!({ "units": { "val": "2" }, "attributes": [{ "key": "vendor/nvidia/model/*", "value": "true" }] });
     let objects = built(vec![service("web", json!({ "resources": { "gpu": gpu } }))]);
-    assert_eq!(pod(&objects).containers[0].resources.clone().unwrap().limits.unwrap()["nvidia.com/gpu"].0, "2");
+    assert_eq!(
+        pod(&objects).containers[0].resources.clone().unwrap().limits.unwrap()["nvidia.com/gpu"].0,
+        "2"
+    );
 }
 
 #[test]
 fn hostile_manifests_are_refused() {
     assert_eq!(problem(json!({ "count": 0 })), Problem::Replicas(0));
-    assert_eq!(problem(json!({ "count": 4_000_000_000u32 })), Problem::Replicas(4_000_000_000));
+    assert_eq!(
+        problem(json!({ "count": 4_000_000_000u32 })),
+        Problem::Replicas(4_000_000_000)
+    );
     assert_eq!(problem(json!({ "env": ["=x"] })), Problem::Environment(String::new()));
     assert_eq!(problem(json!({ "env": ["A B=x"] })), Problem::Environment("A B".into()));
-    assert_eq!(problem(json!({ "resources": { "cpu": { "units": { "val": "0" } } } })), Problem::NoResources);
+    assert_eq!(
+        problem(json!({ "resources": { "cpu": { "units": { "val": "0" } } } })),
+        Problem::NoResources
+    );
     assert_eq!(problem(json!({ "expose": [expose(0, 80, true)] })), Problem::PortZero);
-    assert_eq!(problem(json!({ "expose": [expose(1, 80, true), expose(2, 80, true)] })), Problem::PortTwice(80));
-    let mount = |path: &str| json!({ "params": { "storage": [{ "name": "default", "mount": path, "readOnly": false }] } });
+    assert_eq!(
+        problem(json!({ "expose": [expose(1, 80, true), expose(2, 80, true)] })),
+        Problem::PortTwice(80)
+    );
+    let mount =
+        |path: &str| json!({ "params": { "storage": [{ "name": "default", "mount": path, "readOnly": false }] } });
     for path in ["/", "relative", "/a/../b", "/a:b"] {
         assert_eq!(problem(mount(path)), Problem::Mount(path.into()));
     }
     let volumes = json!([{ "name": "A/B", "size": { "val": "1" } }]);
-    assert_eq!(problem(json!({ "resources": { "storage": volumes } })), Problem::VolumeName("A/B".into()));
+    assert_eq!(
+        problem(json!({ "resources": { "storage": volumes } })),
+        Problem::VolumeName("A/B".into())
+    );
 }
 
 #[test]
 fn names_must_be_labels_and_stand_for_one_thing() {
     for name in ["", "Web", "web_1", "-web", "1web", &"x".repeat(64)] {
-        assert!(matches!(refused(service(name, json!({}))), BuildError::Name(_)), "{name}");
+        assert!(
+            matches!(refused(service(name, json!({}))), BuildError::Name(_)),
+            "{name}"
+        );
     }
     let twice = group(vec![service("web", json!({})), service("web", json!({}))]);
     assert_eq!(check(7, &twice, &settings()), Err(BuildError::Name("web".into())));
-    let settings = Settings { node_port_host: Some("n".into()), ..settings() };
-    let shadow = group(vec![service("a", json!({ "expose": [expose(1, 1, true)] })), service("a-np", json!({}))]);
+    let settings = Settings {
+        node_port_host: Some("n".into()),
+        ..settings()
+    };
+    let shadow = group(vec![
+        service("a", json!({ "expose": [expose(1, 1, true)] })),
+        service("a-np", json!({})),
+    ]);
     assert_eq!(check(7, &shadow, &settings), Err(BuildError::Name("a-np".into())));
 }
 
@@ -394,15 +524,24 @@ fn host_label_that_is_too_long_is_refused() {
 #[test]
 fn exposing_more_than_the_endpoints_is_refused() {
     let changes = json!({ "resources": { "endpoints": [] } });
-    assert_eq!(refused(service("web", changes)), BuildError::Endpoints { exposed: 1, leased: 0 });
+    assert_eq!(
+        refused(service("web", changes)),
+        BuildError::Endpoints { exposed: 1, leased: 0 }
+    );
 }
 
 #[test]
 fn empty_group_is_refused() {
-    assert_eq!(check(7, &group(vec![]), &settings()), Err(BuildError::Services { count: 0 }));
+    assert_eq!(
+        check(7, &group(vec![]), &settings()),
+        Err(BuildError::Services { count: 0 })
+    );
 }
 
 #[test]
 fn image_from_inside_is_refused() {
-    assert!(matches!(refused(service("web", json!({ "image": "169.254.169.254/x" }))), BuildError::Image(_)));
+    assert!(matches!(
+        refused(service("web", json!({ "image": "169.254.169.254/x" }))),
+        BuildError::Image(_)
+    ));
 }

@@ -22,8 +22,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const GPU: &str = "nvidia.com/gpu";
 /// What ordinary images need: change owners, switch users, bind low ports. Raw sockets are not among it: with them a pod
 /// forges packets on the node's network.
-const CAPABILITIES: [&str; 9] =
-    ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", "SYS_CHROOT"];
+const CAPABILITIES: [&str; 9] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+    "SYS_CHROOT",
+];
 /// Enough to finish requests; a tenant who closes a lease does not wait long for the end.
 const GRACE_SECONDS: i64 = 10;
 /// Kubernetes says that a rollout is stuck after this long.
@@ -104,7 +113,12 @@ pub(super) fn deployment(scope: &Scope<'_>, service: &Service) -> Deployment {
 }
 
 pub(super) fn stateful_set(scope: &Scope<'_>, service: &Service) -> StatefulSet {
-    let claims = service.resources.storage.iter().filter(|v| v.is_persistent()).map(|v| claim(scope, service, v));
+    let claims = service
+        .resources
+        .storage
+        .iter()
+        .filter(|v| v.is_persistent())
+        .map(|v| claim(scope, service, v));
     StatefulSet {
         metadata: scope.service_meta(&service.name, &service.name),
         spec: Some(StatefulSetSpec {
@@ -130,7 +144,9 @@ fn selector(scope: &Scope<'_>, service: &Service) -> LabelSelector {
 }
 
 fn claim(scope: &Scope<'_>, service: &Service, volume: &Storage) -> PersistentVolumeClaim {
-    let class = volume.class().and_then(|class| scope.settings.storage_classes.get(class));
+    let class = volume
+        .class()
+        .and_then(|class| scope.settings.storage_classes.get(class));
     PersistentVolumeClaim {
         metadata: ObjectMeta {
             name: Some(volume.name.clone()),
@@ -153,7 +169,11 @@ fn claim(scope: &Scope<'_>, service: &Service, volume: &Storage) -> PersistentVo
 fn template(scope: &Scope<'_>, service: &Service) -> PodTemplateSpec {
     let meta = scope.service_meta(&service.name, &service.name);
     PodTemplateSpec {
-        metadata: Some(ObjectMeta { labels: meta.labels, annotations: meta.annotations, ..Default::default() }),
+        metadata: Some(ObjectMeta {
+            labels: meta.labels,
+            annotations: meta.annotations,
+            ..Default::default()
+        }),
         spec: Some(PodSpec {
             containers: vec![container(scope, service)],
             volumes: some(scratch_volumes(service)),
@@ -162,7 +182,10 @@ fn template(scope: &Scope<'_>, service: &Service) -> PodTemplateSpec {
             enable_service_links: Some(false),
             termination_grace_period_seconds: Some(GRACE_SECONDS),
             security_context: Some(PodSecurityContext {
-                seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() }),
+                seccomp_profile: Some(SeccompProfile {
+                    type_: "RuntimeDefault".into(),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
             ..Default::default()
@@ -171,7 +194,12 @@ fn template(scope: &Scope<'_>, service: &Service) -> PodTemplateSpec {
 }
 
 fn container(scope: &Scope<'_>, service: &Service) -> Container {
-    let ports = service.expose.iter().map(|e| (e.port, e.proto)).collect::<BTreeSet<_>>().into_iter();
+    let ports = service
+        .expose
+        .iter()
+        .map(|e| (e.port, e.proto))
+        .collect::<BTreeSet<_>>()
+        .into_iter();
     let ports = ports.map(|(port, proto)| ContainerPort {
         container_port: port.into(),
         protocol: Some(proto.as_str().to_owned()),
@@ -196,7 +224,10 @@ fn container(scope: &Scope<'_>, service: &Service) -> Container {
                 drop: Some(vec!["ALL".into()]),
                 add: Some(CAPABILITIES.map(str::to_owned).into()),
             }),
-            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() }),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".into(),
+                ..Default::default()
+            }),
             ..Default::default()
         }),
         ..Default::default()
@@ -209,18 +240,32 @@ fn environment(scope: &Scope<'_>, service: &Service) -> Vec<EnvVar> {
         ("PERIGEE_LEASE", scope.lease.id.to_string()),
         ("PERIGEE_OWNER", scope.lease.owner.clone()),
         ("PERIGEE_SERVICE", service.name.clone()),
-        ("PERIGEE_PUBLIC_HOST", expose::host_of(&service.name, scope.lease.id, scope.settings)),
+        (
+            "PERIGEE_PUBLIC_HOST",
+            expose::host_of(&service.name, scope.lease.id, scope.settings),
+        ),
     ];
-    let given = service.env.iter().flatten().map(|entry| entry.split_once('=').unwrap_or((entry, "")));
+    let given = service
+        .env
+        .iter()
+        .flatten()
+        .map(|entry| entry.split_once('=').unwrap_or((entry, "")));
     let mut order: Vec<&str> = Vec::new();
     let mut values: BTreeMap<&str, String> = BTreeMap::new();
-    let all = own.iter().map(|(name, value)| (*name, value.clone())).chain(given.map(|(n, v)| (n, v.to_owned())));
+    let all = own
+        .iter()
+        .map(|(name, value)| (*name, value.clone()))
+        .chain(given.map(|(n, v)| (n, v.to_owned())));
     for (name, value) in all {
         if values.insert(name, value).is_none() {
             order.push(name);
         }
     }
-    let variable = |name: &str| EnvVar { name: name.to_owned(), value: values.remove(name), ..Default::default() };
+    let variable = |name: &str| EnvVar {
+        name: name.to_owned(),
+        value: values.remove(name),
+        ..Default::default()
+    };
     order.into_iter().map(variable).collect()
 }
 
@@ -236,7 +281,11 @@ fn resources(service: &Service) -> ResourceRequirements {
     if needs.gpus > 0 {
         amounts.insert(GPU.to_owned(), whole(needs.gpus));
     }
-    ResourceRequirements { requests: Some(amounts.clone()), limits: Some(amounts), ..Default::default() }
+    ResourceRequirements {
+        requests: Some(amounts.clone()),
+        limits: Some(amounts),
+        ..Default::default()
+    }
 }
 
 /// Where a volume is mounted, if anywhere, and whether for reading only.
@@ -247,7 +296,11 @@ fn mount_of<'a>(service: &'a Service, volume: &str) -> Option<(&'a str, bool)> {
 }
 
 fn mounts(service: &Service) -> Vec<VolumeMount> {
-    let mounted = service.resources.storage.iter().filter_map(|v| Some((v, mount_of(service, &v.name)?)));
+    let mounted = service
+        .resources
+        .storage
+        .iter()
+        .filter_map(|v| Some((v, mount_of(service, &v.name)?)));
     let mount = |(volume, (path, read_only)): (&Storage, (&str, bool))| VolumeMount {
         name: volume.name.clone(),
         mount_path: path.to_owned(),

@@ -110,10 +110,13 @@ fn container_that_ended_is_a_crash_even_before_the_first_restart() {
 
 #[test]
 fn full_cluster_is_not_the_tenants_fault() {
-    let unschedulable = json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "message": "0/1 nodes" }] });
+    let unschedulable =
+        json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "message": "0/1 nodes" }] });
     let status = assessed(&[pod(unschedulable)], "2026-01-01T01:00:00Z");
     assert_eq!(status.faults[0].kind, FaultKind::NoRoom);
-    assert!(status.tenants_fault(at("2026-01-01T01:00:00Z"), SignedDuration::ZERO).is_none());
+    assert!(status
+        .tenants_fault(at("2026-01-01T01:00:00Z"), SignedDuration::ZERO)
+        .is_none());
 }
 
 #[test]
@@ -136,16 +139,22 @@ fn pods_that_are_going_do_not_count() {
 #[test]
 fn long_messages_are_cut() {
     let waiting = json!({ "waiting": { "reason": "ErrImagePull", "message": "é".repeat(1000) } });
-    let message = assessed(&[pod(container(waiting, 0))], START).services[0].message.clone();
+    let message = assessed(&[pod(container(waiting, 0))], START).services[0]
+        .message
+        .clone();
     assert_eq!(message.chars().count(), MAX_MESSAGE + 1);
 }
 
 #[test]
 fn uris_name_hosts_and_ports_of_the_nodes() {
-    let ingress = serde_json::from_value(json!({ "metadata": {}, "spec": { "rules": [{ "host": "web-5.apps.localhost" }] } }));
+    let ingress =
+        serde_json::from_value(json!({ "metadata": {}, "spec": { "rules": [{ "host": "web-5.apps.localhost" }] } }));
     let service = serde_json::from_value(json!({ "metadata": {}, "spec": { "type": "NodePort",
         "ports": [{ "port": 53, "protocol": "UDP", "nodePort": 30053 }] } }));
-    let settings = Settings { node_port_host: Some("node".into()), ..Default::default() };
+    let settings = Settings {
+        node_port_host: Some("node".into()),
+        ..Default::default()
+    };
     let uris = uris(&[ingress.unwrap()], &[service.unwrap()], &settings);
     assert_eq!(uris, ["http://web-5.apps.localhost:8088", "udp://node:30053"]);
 }
