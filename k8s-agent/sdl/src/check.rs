@@ -2,7 +2,9 @@
 
 use crate::finding::{at, did_you_mean, Finding, Findings, Path};
 use crate::grammar::{ARCHITECTURES, DENOMS, MAX_BODY_SIZE, MAX_PROXY_BUFFER, MAX_TIMEOUT, NEXT_CASES};
-use crate::model::{Compute, Deployment, Document, Expose, Price, Protocol, Service, StorageClass, Tee, Version};
+use crate::model::{
+    Compute, Deployment, Document, Expose, Price, Protocol, Service, StorageClass, Tee, Version, Volume,
+};
 use crate::quantity::print_bytes;
 use crate::read::{price_path, shorten};
 use crate::resources::Totals;
@@ -19,9 +21,16 @@ const MAX_GPUS: u64 = 10_000;
 /// See [`MAX_CPU_MILLI`].
 const MAX_COUNT: u32 = 10_000;
 
+/// Largest manifest, roughly in bytes. The largest real one known has 19 kB; aliases and many placements could make
+/// one of any size from a small file.
+const MAX_MANIFEST: usize = 4 << 20;
+
 /// Judges a document.
 pub(crate) fn check(document: &Document) -> Findings {
     let mut checker = Checker { document, findings: Findings::default() };
+    if !checker.size() {
+        return checker.findings;
+    }
     checker.services();
     checker.profiles();
     checker.deployments();
@@ -42,6 +51,25 @@ struct Checker<'d> {
 impl Checker<'_> {
     fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Is the manifest of a size that can be handled? The other checks take time in proportion to it.
+    fn size(&mut self) -> bool {
+        let document = self.document;
+        let mut size = 0usize;
+        for (name, placements) in &document.deployment {
+            let service = document.services.get(name).map_or(0, service_size);
+            for deployment in placements.values() {
+                let compute = document.compute.get(&deployment.profile).map_or(0, compute_size);
+                size = size.saturating_add(service).saturating_add(compute).saturating_add(name.len() + 100);
+            }
+        }
+        if size > MAX_MANIFEST {
+            let message = format!("the manifest would have about {} MiB", size >> 20);
+            let finding = Finding::error("manifest-too-large", at!["deployment"], message).at_key();
+            self.push(finding.expected(format!("at most {} MiB", MAX_MANIFEST >> 20)));
+        }
+        size <= MAX_MANIFEST
     }
 
     // ---- services ---------------------------------------------------------------------------------------------------
@@ -371,10 +399,11 @@ impl Checker<'_> {
         let mounts = service.params.as_ref().map_or(&none, |params| &params.storage);
         let at = at!["services", name, "params", "storage"];
         let storage = at!["profiles", "compute", profile, "resources", "storage"];
+        let volumes: HashMap<&str, &Volume> = compute.storage.iter().map(|v| (v.name.as_str(), v)).collect();
         let mut used: HashMap<&str, &str> = HashMap::new();
         for (volume_name, mount) in mounts {
             let at = at.join(volume_name);
-            let Some(volume) = compute.storage.iter().find(|v| v.name == *volume_name) else {
+            let Some(volume) = volumes.get(volume_name.as_str()) else {
                 let known = compute.storage.iter().map(|v| v.name.as_str());
                 let message = format!("the profile `{}` has no volume `{}`", shorten(profile), shorten(volume_name));
                 let finding = Finding::error("unknown-volume", at, message).at_key();
@@ -520,17 +549,44 @@ impl Checker<'_> {
             self.push(finding.hint("Akash's providers refuse such a deployment; add `to: - global: true` to a port"));
         }
         let deployed = || document.deployment.values().flatten();
-        for name in document.compute.keys().filter(|name| !deployed().any(|(_, d)| d.profile == **name)) {
+        let profiles: BTreeSet<&String> = deployed().map(|(_, deployment)| &deployment.profile).collect();
+        for name in document.compute.keys().filter(|name| !profiles.contains(name)) {
             let at = at!["profiles", "compute", name];
             let message = format!("no service uses the profile `{}`", shorten(name));
             self.push(Finding::warning("unused-profile", at, message).at_key());
         }
-        for name in document.placement.keys().filter(|name| !deployed().any(|(placement, _)| placement == *name)) {
+        let placements: BTreeSet<&String> = deployed().map(|(placement, _)| placement).collect();
+        for name in document.placement.keys().filter(|name| !placements.contains(name)) {
             let at = at!["profiles", "placement", name];
             let message = format!("no service uses the placement `{}`", shorten(name));
             self.push(Finding::warning("unused-placement", at, message).at_key());
         }
     }
+}
+
+/// Bytes of lists of text, with quotes and commas.
+fn texts_size<'a>(texts: impl IntoIterator<Item = &'a String>) -> usize {
+    texts.into_iter().map(|text| text.len() + 3).sum()
+}
+
+/// Roughly the bytes of a service in a manifest.
+fn service_size(service: &Service) -> usize {
+    let exposes = service.expose.iter().map(|expose| {
+        let each = 300 + texts_size(&expose.accept) + texts_size(&expose.http_options.next_cases);
+        expose.to.len().saturating_mul(each)
+    });
+    let mounts = service.params.iter().flat_map(|params| &params.storage);
+    let mounts = mounts.map(|(name, mount)| 50 + name.len() + mount.mount.as_ref().map_or(0, String::len));
+    let lists = texts_size(&service.command) + texts_size(&service.args) + texts_size(&service.env);
+    exposes.chain(mounts).fold(lists + service.image.len(), usize::saturating_add)
+}
+
+/// Roughly the bytes of a compute profile in a manifest.
+fn compute_size(compute: &Compute) -> usize {
+    let volumes = compute.storage.iter().map(|volume| 150 + volume.name.len());
+    let models = compute.gpu.iter().flat_map(|gpu| &gpu.models);
+    let models = models.map(|model| 80 + model.model.len() + model.ram.as_ref().map_or(0, String::len));
+    volumes.chain(models).fold(300, usize::saturating_add)
 }
 
 /// What Kubernetes takes as the name of a service.

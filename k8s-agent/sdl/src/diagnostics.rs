@@ -7,8 +7,6 @@ use std::ops::Range;
 
 /// More than this nobody reads; the rest is counted.
 const MAX_ITEMS: usize = 100;
-/// A longer line is not shown: it would fill the terminal.
-const MAX_LINE: usize = 1000;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -144,7 +142,7 @@ impl Diagnostic {
         };
         let mut group: Group<'_> = match &self.excerpt {
             _ if self.line == 0 => Group::with_title(level.primary_title(format!("{}: {}", self.path, self.message))),
-            Some(line) if line.len() <= MAX_LINE => {
+            Some(line) => {
                 let mark = AnnotationKind::Primary.span(self.highlight.clone());
                 let mark = match &self.expected {
                     Some(expected) => mark.label(format!("expected {expected}")),
@@ -153,7 +151,7 @@ impl Diagnostic {
                 let snippet = Snippet::source(line).line_start(self.line).path(&self.file).annotation(mark);
                 level.primary_title(&self.message).element(snippet)
             }
-            _ => {
+            None => {
                 let origin = Origin::path(&self.file).line(self.line).char_column(self.column);
                 let group = level.primary_title(&self.message).element(origin);
                 match &self.expected {

@@ -7,8 +7,12 @@ use std::fmt;
 
 /// Findings kept of one file; more than are shown.
 const MAX_FINDINGS: usize = 300;
-/// Shorter words have no near neighbours, only other words.
+/// A longer line is not quoted: it would fill the terminal.
+const MAX_EXCERPT: usize = 1000;
+/// Below this, two words are just different words.
 const MIN_SIMILARITY: f64 = 0.82;
+/// Names of a file that are compared with a wrong one; a real file has a few.
+const MAX_CANDIDATES: usize = 500;
 
 /// One step into a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,17 +209,22 @@ impl Findings {
 #[derive(Default)]
 pub(crate) struct Source<'a> {
     name: &'a str,
-    text: &'a str,
+    lines: Vec<&'a str>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(name: &'a str, text: &'a str) -> Self {
-        Self { name, text }
+        Self { name, lines: text.lines().collect() }
+    }
+
+    /// A name without a text.
+    pub fn unreadable(name: &'a str) -> Self {
+        Self { name, lines: Vec::new() }
     }
 
     /// The line with this number, from 1, without its end.
     fn line(&self, number: usize) -> Option<&'a str> {
-        self.text.lines().nth(number.checked_sub(1)?)
+        self.lines.get(number.checked_sub(1)?).copied()
     }
 }
 
@@ -246,17 +255,14 @@ fn syntax_diagnostic(problem: Problem, source: &Source<'_>) -> Diagnostic {
 }
 
 fn set_place(item: &mut Diagnostic, place: Place, source: &Source<'_>) {
-    let lines = source.text.lines().count().max(1);
+    let mut start = Pos { line: place.start.line.max(1), ..place.start };
     // The end of a file may lie behind its last line.
-    let start = if place.start.line > lines {
-        let column = source.line(lines).map_or(0, |line| line.chars().count());
-        Pos { line: lines, column }
-    } else {
-        Pos { line: place.start.line.max(1), ..place.start }
-    };
+    if let (true, Some(last)) = (start.line > source.lines.len(), source.lines.last()) {
+        start = Pos { line: source.lines.len(), column: last.chars().count() };
+    }
     item.line = start.line;
     item.column = start.column + 1;
-    let line = source.line(start.line).unwrap_or_default();
+    let Some(line) = source.line(start.line).filter(|line| line.len() <= MAX_EXCERPT) else { return };
     let end = if place.end.line == start.line { place.end.column } else { usize::MAX };
     let from = byte_of(line, start.column);
     let to = byte_of(line, end).min(line.trim_end().len()).max(from);
@@ -305,7 +311,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     }
     let normal = |s: &str| s.to_ascii_lowercase().replace('-', "_");
     let word = normal(word);
-    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate));
+    let scored = known.into_iter().take(MAX_CANDIDATES).map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate));
     let best = scored.filter(|(score, _)| *score >= MIN_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, candidate)| candidate)
 }

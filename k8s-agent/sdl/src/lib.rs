@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod build;
+pub mod builder;
 mod canonical;
 mod check;
 pub mod diagnostics;
@@ -10,9 +11,11 @@ mod grammar;
 pub mod groups;
 pub mod manifest;
 pub mod model;
+mod print;
 pub mod quantity;
 mod read;
 pub mod resources;
+pub mod schema;
 mod yaml;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -40,11 +43,12 @@ impl Sdl {
     /// On failure all errors of the file come out at once, with the warnings.
     pub fn parse(source_name: &str, text: &str) -> Result<Self, Diagnostics> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Source::new(source_name, text);
         if text.len() > MAX_BYTES {
             let message = format!("the file has {} bytes, and {MAX_BYTES} are the most", text.len());
+            let source = Source::unreadable(source_name);
             return Err(refusal(&source, Pos { line: 1, column: 0 }, "too-large", message));
         }
+        let source = Source::new(source_name, text);
         let (root, problems) = yaml::load(text);
         let Some(root) = root else {
             return Err(finding::Findings::default().located(None, problems, &source));
@@ -68,7 +72,7 @@ impl Sdl {
                 let line = good.matches('\n').count() + 1;
                 let column = good.chars().rev().take_while(|c| *c != '\n').count();
                 let at = Pos { line, column };
-                let source = Source::new(source_name, "");
+                let source = Source::unreadable(source_name);
                 Err(refusal(&source, at, "not-utf8", "this is no UTF-8 text".into()))
             }
         }

@@ -448,7 +448,7 @@ impl Reader {
     fn permissions(&mut self, node: &Node) -> Option<Vec<Permission>> {
         let fields = self.fields(node, &grammar::PERMISSIONS)?;
         const ALL: [Permission; 3] = [Permission::Deployment, Permission::Logs, Permission::Events];
-        let node = fields.get("read")?;
+        let Some(node) = fields.get("read") else { return Some(Vec::new()) };
         self.at("read", |reader| {
             let read = |r: &mut Self, n: &Node| Some(r.word(n, &ALL.map(|p| (p.as_str(), p))));
             Some(reader.list(node, "permissions", read)?.into_iter().flatten().collect())

@@ -170,8 +170,12 @@ pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
 
 fn syntax_problem(error: &ScanError) -> Problem {
     let start = Pos::from(error.marker());
+    let place = Place { start, end: start };
+    if error.info().contains("recursion limit") {
+        return too_deep(place);
+    }
     Problem {
-        place: Place { start, end: start },
+        place,
         code: "yaml-syntax",
         message: format!("this is no valid YAML: {}", error.info()),
         hint: syntax_hint(error.info()),
@@ -494,7 +498,7 @@ mod tests {
         assert_eq!(codes(": 1\n"), ["yaml-key"]);
         assert_eq!(codes("a: !!binary aGk=\n"), ["yaml-tag"]);
         assert_eq!(codes("a: !thing {}\n"), ["yaml-tag"]);
-        assert_eq!(codes("\ta: 1\n"), ["yaml-syntax"]);
+        assert_eq!(codes("a:\n\tb: 1\n"), ["yaml-syntax"]);
         assert_eq!(codes("# only a comment\n"), ["yaml-empty"]);
     }
 
