@@ -4,6 +4,7 @@ package enforcer
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -156,9 +157,14 @@ func (e *Enforcer) view(records map[string]podnet.Record) (policy.Input, []strin
 		return input, nil, err
 	}
 	var covered []string
+	owners := owners(records)
 	for sandbox, record := range records {
 		pod, err := e.pods.Pods(record.Namespace).Get(record.Name)
 		if err != nil || string(pod.UID) != record.UID {
+			continue
+		}
+		if owners[record.Address] > 1 {
+			klog.InfoS("address announced twice, it stays closed", "address", record.Address, "pod", klog.KObj(pod))
 			continue
 		}
 		covered = append(covered, sandbox)
@@ -171,6 +177,15 @@ func (e *Enforcer) view(records map[string]podnet.Record) (policy.Input, []strin
 		})
 	}
 	return input, covered, nil
+}
+
+// owners counts the records of each address. More than one means that a removed sandbox was never withdrawn.
+func owners(records map[string]podnet.Record) map[netip.Addr]int {
+	count := make(map[netip.Addr]int, len(records))
+	for _, record := range records {
+		count[record.Address]++
+	}
+	return count
 }
 
 func namedPorts(pod *corev1.Pod) []policy.NamedPort {
