@@ -107,7 +107,10 @@ mod tests {
         };
         assert!(refused.is_refusal("Marketplace", "NotOwner"));
         assert!(!refused.is_refusal("Providers", "NotOwner"));
-        assert_eq!(refused.to_string(), "the chain refused the call: Marketplace::NotOwner (Only the owner.)");
+        assert_eq!(
+            refused.to_string(),
+            "the chain refused the call: Marketplace::NotOwner (Only the owner.)"
+        );
     }
 
     #[test]

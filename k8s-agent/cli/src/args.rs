@@ -1,7 +1,7 @@
 //! The command line: what can be written, and what it is called. No behaviour.
 
 use crate::{money::Amount, time::Span};
-use clap::{builder::Styles, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use perigee_chain::AccountId;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,7 +19,7 @@ Data goes to stdout, messages to stderr.";
 
 /// The decentralized cloud that reaches from the data centre into orbit.
 #[derive(Debug, Parser)]
-#[command(name = "perigee", version, after_help = EXIT_CODES, styles = Styles::styled(), max_term_width = 100)]
+#[command(name = "perigee", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]

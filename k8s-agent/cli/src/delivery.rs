@@ -20,8 +20,6 @@ const SESSION_SECONDS: u64 = 3_600;
 /// An application that runs.
 #[derive(Clone, Debug)]
 pub struct Running {
-    /// Its services.
-    pub status: LeaseStatus,
     /// Where it can be reached.
     pub urls: Vec<String>,
 }
@@ -84,7 +82,7 @@ impl Delivery<'_> {
                 .map_or_else(ToString::to_string, |s| in_words(s, active));
             if let (true, Ok(status)) = (active, status) {
                 if all_ready(&status) {
-                    return self.running(&state, status);
+                    return self.running(&state, &status);
                 }
             }
             progress.waiting_for(now.clone());
@@ -100,7 +98,7 @@ impl Delivery<'_> {
         Ok(client.lease_status(&self.session(&provider), self.lease).await?)
     }
 
-    fn running(&self, state: &LeaseState, status: LeaseStatus) -> Result<Running, CliError> {
+    fn running(&self, state: &LeaseState, status: &LeaseStatus) -> Result<Running, CliError> {
         let urls: Vec<_> = status.uris.iter().map(|uri| url(uri)).collect();
         let vault = vault(self.chain);
         if let Some(saved) = vault.load(&state.commitment)? {
@@ -112,7 +110,7 @@ impl Delivery<'_> {
                 },
             )?;
         }
-        Ok(Running { status, urls })
+        Ok(Running { urls })
     }
 
     async fn state(&self) -> Result<LeaseState, CliError> {

@@ -125,7 +125,7 @@ impl Drop for Progress {
 /// Columns without lines.
 pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
     table.set_header(heads.to_vec());
     table.add_rows(rows);

@@ -56,8 +56,6 @@ pub struct Settings {
     pub yes: bool,
     /// How foreign denominations are understood.
     pub denominations: BTreeMap<String, Denomination>,
-    /// The config file that was read, or would be.
-    pub config: PathBuf,
     key: Option<String>,
 }
 
@@ -82,7 +80,6 @@ impl Settings {
             output: resolved.output,
             yes: global.yes,
             denominations: resolved.denominations,
-            config: path,
             key: resolved.key,
         })
     }

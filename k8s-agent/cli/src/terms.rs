@@ -76,7 +76,7 @@ fn uprg_per_block(denom: &str, denominations: &BTreeMap<String, Denomination>) -
     let Some(known) = denominations.get(denom) else {
         return Err(
             CliError::usage(format!("the file's prices are in {denom}, which has no value here")).hint(format!(
-                "Say what it is worth in the config file, or change the file to uprg:\n\n\
+                "Say what it is worth in ~/.config/perigee/config.toml (or --config FILE), or change the file to uprg:\n\n\
              \x20   [denominations.{denom}]\n\
              \x20   price = \"1\"      # uprg for one {denom}\n\
              \x20   blocks = \"0.33\"  # blocks of its chain per block of ours (6 s against 2 s)\n"
