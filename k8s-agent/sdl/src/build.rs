@@ -22,12 +22,29 @@ pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
     names.sort_by(|a, b| collate(a, b));
     let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
     for name in names {
-        let Some(service) = document.services.get(name) else { continue };
+        let Some(service) = document.services.get(name) else {
+            continue;
+        };
         for (placement_name, deployment) in &document.deployment[name] {
-            let Some(placement) = document.placement.get(placement_name) else { continue };
-            let Some(compute) = document.compute.get(&deployment.profile) else { continue };
-            let group = groups.entry(placement_name).or_insert_with(|| Group::new(placement_name, placement));
-            group.add(Placed { name, service, deployment, compute, version: document.version }, &numbers);
+            let Some(placement) = document.placement.get(placement_name) else {
+                continue;
+            };
+            let Some(compute) = document.compute.get(&deployment.profile) else {
+                continue;
+            };
+            let group = groups
+                .entry(placement_name)
+                .or_insert_with(|| Group::new(placement_name, placement));
+            group.add(
+                Placed {
+                    name,
+                    service,
+                    deployment,
+                    compute,
+                    version: document.version,
+                },
+                &numbers,
+            );
         }
     }
     let (manifest, specs) = groups.into_values().map(|group| (group.manifest, group.spec)).unzip();
@@ -58,11 +75,21 @@ impl<'d> Group<'d> {
         let attributes: Vec<_> = placement.attributes.iter().map(|(k, v)| Attribute::new(k, v)).collect();
         let requirements = Requirements {
             attributes: (!attributes.is_empty()).then_some(attributes),
-            signed_by: SignedBy { all_of: list(&placement.all_of), any_of: list(&placement.any_of) },
+            signed_by: SignedBy {
+                all_of: list(&placement.all_of),
+                any_of: list(&placement.any_of),
+            },
         };
         Self {
-            manifest: ManifestGroup { name: name.into(), services: Vec::new() },
-            spec: GroupSpec { name: name.into(), requirements, resources: Vec::new() },
+            manifest: ManifestGroup {
+                name: name.into(),
+                services: Vec::new(),
+            },
+            spec: GroupSpec {
+                name: name.into(),
+                requirements,
+                resources: Vec::new(),
+            },
             placement,
             units: HashMap::new(),
         }
@@ -75,7 +102,9 @@ impl<'d> Group<'d> {
         if let Some(tee) = placed.service.params.as_ref().and_then(|params| params.tee) {
             self.require_tee(tee);
         }
-        self.manifest.services.push(manifest_service(&placed, resources, numbers));
+        self.manifest
+            .services
+            .push(manifest_service(&placed, resources, numbers));
     }
 
     /// Orders the resources, in the unit of their profile if there is one; its number, from 1.
@@ -90,12 +119,21 @@ impl<'d> Group<'d> {
         }
         let id = u32::try_from(self.spec.resources.len() + 1).unwrap_or(u32::MAX);
         let price = self.placement.pricing.get(profile);
-        let price = price.map(|p| Price { amount: p.amount, denom: p.denom.clone() });
+        let price = price.map(|p| Price {
+            amount: p.amount,
+            denom: p.denom.clone(),
+        });
         self.units.insert(profile, self.spec.resources.len());
         self.spec.resources.push(ResourceUnit {
             count: placed.deployment.count,
-            price: price.unwrap_or_else(|| Price { amount: Default::default(), denom: String::new() }),
-            resource: Resources { id, ..resources.clone() },
+            price: price.unwrap_or_else(|| Price {
+                amount: Default::default(),
+                denom: String::new(),
+            }),
+            resource: Resources {
+                id,
+                ..resources.clone()
+            },
         });
         id
     }
@@ -115,14 +153,20 @@ pub(crate) fn resources(compute: &Compute) -> Resources {
     let gpu = compute.gpu.as_ref();
     let arch = compute.cpu_arch.iter().map(|arch| Attribute::new("arch", arch));
     Resources {
-        cpu: Cpu { attributes: arch.collect(), units: compute.cpu_milli.into() },
+        cpu: Cpu {
+            attributes: arch.collect(),
+            units: compute.cpu_milli.into(),
+        },
         endpoints: Vec::new(),
         gpu: Gpu {
             attributes: gpu.map(gpu_attributes).unwrap_or_default(),
             units: gpu.map_or(0, |gpu| gpu.units).into(),
         },
         id: 0,
-        memory: Memory { attributes: Vec::new(), size: compute.memory_bytes.into() },
+        memory: Memory {
+            attributes: Vec::new(),
+            size: compute.memory_bytes.into(),
+        },
         storage: compute.storage.iter().map(storage).collect(),
     }
 }
@@ -134,7 +178,11 @@ fn storage(volume: &model::Volume) -> Storage {
         attributes.extend(class.map(|class| Attribute::new("class", class.as_str())));
         attributes.push(Attribute::new("persistent", given.persistent.to_string()));
     }
-    Storage { attributes, name: volume.name.clone(), size: volume.size_bytes.into() }
+    Storage {
+        attributes,
+        name: volume.name.clone(),
+        size: volume.size_bytes.into(),
+    }
 }
 
 fn gpu_attributes(gpu: &model::Gpu) -> Vec<Attribute> {
@@ -179,7 +227,11 @@ fn credentials(given: &model::Credentials, version: Version) -> Credentials {
         Version::V2_0 => text.to_string(),
         Version::V2_1 => text.trim().to_string(),
     };
-    let email = given.email.as_deref().filter(|_| version >= Version::V2_1).unwrap_or_default();
+    let email = given
+        .email
+        .as_deref()
+        .filter(|_| version >= Version::V2_1)
+        .unwrap_or_default();
     Credentials {
         email: field(email),
         host: field(&given.host),
@@ -202,16 +254,25 @@ fn params(given: &model::Params) -> ServiceParams {
         (!list.is_empty()).then(|| list.iter().map(|p| p.as_str().to_string()).collect::<Vec<_>>())
     };
     ServiceParams {
-        permissions: given.permissions.as_ref().map(|list| ServicePermissions { read: read(list) }),
+        permissions: given
+            .permissions
+            .as_ref()
+            .map(|list| ServicePermissions { read: read(list) }),
         storage: (!mounts.is_empty()).then_some(mounts),
-        tee: given.tee.map(|tee| TeeParams { attestation: true, kind: tee.as_str().into() }),
+        tee: given.tee.map(|tee| TeeParams {
+            attestation: true,
+            kind: tee.as_str().into(),
+        }),
     }
 }
 
 /// One entry for each port and who may reach it, in the manifest's order.
 fn exposes(service: &model::Service, numbers: &HashMap<&str, u32>) -> Vec<ServiceExpose> {
     let one = |expose: &Expose, to: &model::ExposeTo| ServiceExpose {
-        endpoint_sequence_number: to.ip.as_deref().map_or(0, |ip| numbers.get(ip).copied().unwrap_or_default()),
+        endpoint_sequence_number: to
+            .ip
+            .as_deref()
+            .map_or(0, |ip| numbers.get(ip).copied().unwrap_or_default()),
         external_port: expose.as_port.unwrap_or_default(),
         global: to.global,
         hosts: (!expose.accept.is_empty()).then(|| expose.accept.clone()),
@@ -221,7 +282,10 @@ fn exposes(service: &model::Service, numbers: &HashMap<&str, u32>) -> Vec<Servic
         proto: expose.proto,
         service: to.service.clone().unwrap_or_default(),
     };
-    let all = service.expose.iter().flat_map(|expose| expose.to.iter().map(move |to| one(expose, to)));
+    let all = service
+        .expose
+        .iter()
+        .flat_map(|expose| expose.to.iter().map(move |to| one(expose, to)));
     let mut all: Vec<ServiceExpose> = all.collect();
     all.sort_by(|a, b| {
         collate(&a.service, &b.service)
@@ -238,11 +302,21 @@ fn endpoints(service: &model::Service, numbers: &HashMap<&str, u32>) -> Vec<Endp
     for expose in &service.expose {
         for to in expose.to.iter().filter(|to| to.global) {
             let ingress = expose.proto == Protocol::Tcp && expose.outside_port() == 80;
-            let kind = if ingress { EndpointKind::SharedHttp } else { EndpointKind::RandomPort };
-            endpoints.push(Endpoint { kind, sequence_number: 0 });
+            let kind = if ingress {
+                EndpointKind::SharedHttp
+            } else {
+                EndpointKind::RandomPort
+            };
+            endpoints.push(Endpoint {
+                kind,
+                sequence_number: 0,
+            });
             if let Some(ip) = to.ip.as_deref() {
                 let sequence_number = numbers.get(ip).copied().unwrap_or_default();
-                endpoints.push(Endpoint { kind: EndpointKind::LeasedIp, sequence_number });
+                endpoints.push(Endpoint {
+                    kind: EndpointKind::LeasedIp,
+                    sequence_number,
+                });
             }
         }
     }
@@ -273,7 +347,10 @@ fn collate(a: &str, b: &str) -> Ordering {
     }
     // Lower case comes first where nothing else differs.
     let case = |s: &str| s.chars().map(|c| c.is_ascii_uppercase()).collect::<Vec<_>>();
-    a.chars().map(primary).cmp(b.chars().map(primary)).then_with(|| case(a).cmp(&case(b)))
+    a.chars()
+        .map(primary)
+        .cmp(b.chars().map(primary))
+        .then_with(|| case(a).cmp(&case(b)))
 }
 
 #[cfg(test)]

@@ -48,8 +48,14 @@ impl Document {
         profile: impl Into<String>,
         count: u32,
     ) -> Self {
-        let deployment = Deployment { profile: profile.into(), count };
-        self.deployment.entry(service.into()).or_default().insert(placement.into(), deployment);
+        let deployment = Deployment {
+            profile: profile.into(),
+            count,
+        };
+        self.deployment
+            .entry(service.into())
+            .or_default()
+            .insert(placement.into(), deployment);
         self
     }
 
@@ -63,7 +69,10 @@ impl Document {
 impl Service {
     /// A service that runs this image.
     pub fn new(image: impl Into<String>) -> Self {
-        Self { image: image.into(), ..Self::default() }
+        Self {
+            image: image.into(),
+            ..Self::default()
+        }
     }
 
     /// Sets a variable of the environment.
@@ -92,7 +101,10 @@ impl Service {
 
     /// Mounts a volume of the profile.
     pub fn with_mount(mut self, volume: impl Into<String>, path: impl Into<String>) -> Self {
-        let mount = Mount { mount: Some(path.into()), read_only: false };
+        let mount = Mount {
+            mount: Some(path.into()),
+            read_only: false,
+        };
         self.params.get_or_insert_default().storage.insert(volume.into(), mount);
         self
     }
@@ -107,34 +119,55 @@ impl Service {
 impl Expose {
     /// A TCP port, for nobody yet.
     pub fn tcp(port: u16) -> Self {
-        Self { port, ..Self::default() }
+        Self {
+            port,
+            ..Self::default()
+        }
     }
 
     /// A UDP port, for nobody yet.
     pub fn udp(port: u16) -> Self {
-        Self { port, proto: Protocol::Udp, ..Self::default() }
+        Self {
+            port,
+            proto: Protocol::Udp,
+            ..Self::default()
+        }
     }
 
     /// An HTTP port that the ingress serves by host name, for nobody yet.
     pub fn http(port: u16) -> Self {
-        Self { port, as_port: Some(80), ..Self::default() }
+        Self {
+            port,
+            as_port: Some(80),
+            ..Self::default()
+        }
     }
 
     /// Opens the port to everybody.
     pub fn to_everybody(mut self) -> Self {
-        self.to.push(ExposeTo { global: true, ..ExposeTo::default() });
+        self.to.push(ExposeTo {
+            global: true,
+            ..ExposeTo::default()
+        });
         self
     }
 
     /// Opens the port to everybody, at a leased address.
     pub fn to_everybody_at(mut self, address: impl Into<String>) -> Self {
-        self.to.push(ExposeTo { global: true, ip: Some(address.into()), service: None });
+        self.to.push(ExposeTo {
+            global: true,
+            ip: Some(address.into()),
+            service: None,
+        });
         self
     }
 
     /// Opens the port to one service of the deployment.
     pub fn to_service(mut self, service: impl Into<String>) -> Self {
-        self.to.push(ExposeTo { service: Some(service.into()), ..ExposeTo::default() });
+        self.to.push(ExposeTo {
+            service: Some(service.into()),
+            ..ExposeTo::default()
+        });
         self
     }
 
@@ -148,29 +181,61 @@ impl Expose {
 impl Compute {
     /// Thousandths of a core, bytes of memory, bytes of the container's own disk.
     pub fn new(cpu_milli: u64, memory_bytes: u64, disk_bytes: u64) -> Self {
-        let disk = Volume { size_bytes: disk_bytes, ..Volume::default() };
-        Self { cpu_milli, memory_bytes, storage: vec![disk], ..Self::default() }
+        let disk = Volume {
+            size_bytes: disk_bytes,
+            ..Volume::default()
+        };
+        Self {
+            cpu_milli,
+            memory_bytes,
+            storage: vec![disk],
+            ..Self::default()
+        }
     }
 
     /// Adds a volume that outlives the container. A service that uses the profile must mount it.
     pub fn with_persistent_volume(self, name: impl Into<String>, size_bytes: u64, class: StorageClass) -> Self {
-        self.with_volume(name, size_bytes, VolumeAttributes { class: Some(class), persistent: true })
+        self.with_volume(
+            name,
+            size_bytes,
+            VolumeAttributes {
+                class: Some(class),
+                persistent: true,
+            },
+        )
     }
 
     /// Adds a volume that lives in memory.
     pub fn with_memory_volume(self, name: impl Into<String>, size_bytes: u64) -> Self {
-        self.with_volume(name, size_bytes, VolumeAttributes { class: Some(StorageClass::Ram), persistent: false })
+        self.with_volume(
+            name,
+            size_bytes,
+            VolumeAttributes {
+                class: Some(StorageClass::Ram),
+                persistent: false,
+            },
+        )
     }
 
     fn with_volume(mut self, name: impl Into<String>, size_bytes: u64, attributes: VolumeAttributes) -> Self {
-        self.storage.push(Volume { name: name.into(), size_bytes, attributes: Some(attributes) });
+        self.storage.push(Volume {
+            name: name.into(),
+            size_bytes,
+            attributes: Some(attributes),
+        });
         self
     }
 
     /// Asks for GPUs; any of the models will do, and any NVIDIA model if none is named.
     pub fn with_gpus(mut self, units: u64, models: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let models = models.into_iter().map(|model| GpuModel { model: model.into(), ..GpuModel::default() });
-        self.gpu = Some(Gpu { units, models: models.collect() });
+        let models = models.into_iter().map(|model| GpuModel {
+            model: model.into(),
+            ..GpuModel::default()
+        });
+        self.gpu = Some(Gpu {
+            units,
+            models: models.collect(),
+        });
         self
     }
 }
@@ -190,7 +255,10 @@ impl Placement {
 
     /// The most that is paid per replica of a profile and block, in whole units.
     pub fn with_price(mut self, profile: impl Into<String>, denom: impl Into<String>, amount: u64) -> Self {
-        let price = Price { denom: denom.into(), amount: Decimal::from_integer(amount) };
+        let price = Price {
+            denom: denom.into(),
+            amount: Decimal::from_integer(amount),
+        };
         self.pricing.insert(profile.into(), price);
         self
     }

@@ -11,7 +11,9 @@ use std::io::{self, Write};
 pub(crate) fn to_vec<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(2048);
     let mut serializer = Serializer::with_formatter(&mut bytes, HtmlSafe);
-    value.serialize(&mut serializer).expect("a vector takes every byte, and all our keys are strings; qed");
+    value
+        .serialize(&mut serializer)
+        .expect("a vector takes every byte, and all our keys are strings; qed");
     bytes
 }
 

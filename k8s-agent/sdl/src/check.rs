@@ -1,5 +1,6 @@
 //! What a document must hold beyond its grammar. Works on the model, so that built documents are judged like read ones.
 
+use crate::diagnostics::Severity;
 use crate::finding::{at, did_you_mean, Finding, Findings, Path};
 use crate::grammar::{ARCHITECTURES, DENOMS, MAX_BODY_SIZE, MAX_PROXY_BUFFER, MAX_TIMEOUT, NEXT_CASES};
 use crate::model::{
@@ -27,7 +28,10 @@ const MAX_MANIFEST: usize = 4 << 20;
 
 /// Judges a document.
 pub(crate) fn check(document: &Document) -> Findings {
-    let mut checker = Checker { document, findings: Findings::default() };
+    let mut checker = Checker {
+        document,
+        findings: Findings::default(),
+    };
     if !checker.size() {
         return checker.findings;
     }
@@ -61,7 +65,10 @@ impl Checker<'_> {
             let service = document.services.get(name).map_or(0, service_size);
             for deployment in placements.values() {
                 let compute = document.compute.get(&deployment.profile).map_or(0, compute_size);
-                size = size.saturating_add(service).saturating_add(compute).saturating_add(name.len() + 100);
+                size = size
+                    .saturating_add(service)
+                    .saturating_add(compute)
+                    .saturating_add(name.len() + 100);
             }
         }
         if size > MAX_MANIFEST {
@@ -107,7 +114,11 @@ impl Checker<'_> {
         }
         if !service.dependencies.is_empty() {
             let finding = Finding::warning("without-effect", at.join("dependencies"), "dependencies have no effect");
-            self.push(finding.at_key().hint("services of a deployment start together, in no order"));
+            self.push(
+                finding
+                    .at_key()
+                    .hint("services of a deployment start together, in no order"),
+            );
         }
         self.credentials(service, at);
     }
@@ -148,7 +159,11 @@ impl Checker<'_> {
                 self.exposed_to(service, target, &at.join("service"));
             }
             if to.ip.is_some() && !to.global {
-                let finding = Finding::error("ip-needs-global", at.join("ip"), "a leased address needs `global: true`");
+                let finding = Finding::error(
+                    "ip-needs-global",
+                    at.join("ip"),
+                    "a leased address needs `global: true`",
+                );
                 self.push(finding.expected("`global: true` beside `ip`"));
             } else if to.service.is_none() && !to.global {
                 let finding = Finding::warning("exposes-nothing", at, "this entry opens the port to nobody").at_key();
@@ -159,10 +174,13 @@ impl Checker<'_> {
     }
 
     fn exposed_to(&mut self, service: &str, target: &str, at: &Path) {
-        if self.document.services.contains_key(target) {
+        if self.document.services.contains_key(target) || self.findings.is_full(Severity::Warning) {
             return;
         }
-        let message = format!("no service is named `{}`, so this opens the port of `{service}` to nobody", shorten(target));
+        let message = format!(
+            "no service is named `{}`, so this opens the port of `{service}` to nobody",
+            shorten(target)
+        );
         let known = self.document.services.keys().map(String::as_str);
         let finding = Finding::warning("unknown-service", at.clone(), message).maybe_hint(did_you_mean(target, known));
         self.push(finding.consulted(at!["services"]));
@@ -188,7 +206,11 @@ impl Checker<'_> {
                 let message = format!("`{}` is no case", shorten(case));
                 let finding = Finding::error("unknown-value", at.join(index), message);
                 let hint = did_you_mean(case, NEXT_CASES);
-                self.push(finding.expected(format!("one of {}", NEXT_CASES.join(", "))).maybe_hint(hint));
+                self.push(
+                    finding
+                        .expected(format!("one of {}", NEXT_CASES.join(", ")))
+                        .maybe_hint(hint),
+                );
             } else if case == "off" && options.next_cases.len() > 1 {
                 let finding = Finding::error("off-stands-alone", at.join(index), "`off` excludes all other cases");
                 self.push(finding.expected("`off` alone, or cases without it"));
@@ -197,7 +219,9 @@ impl Checker<'_> {
     }
 
     fn credentials(&mut self, service: &Service, at: &Path) {
-        let Some(credentials) = &service.credentials else { return };
+        let Some(credentials) = &service.credentials else {
+            return;
+        };
         let at = at.join("credentials");
         // The least lengths of Akash's schema.
         let fields = [
@@ -209,9 +233,15 @@ impl Checker<'_> {
         for (key, value, least) in fields {
             let Some(value) = value else { continue };
             if value.trim().chars().count() < least {
-                let message = if value.trim().is_empty() { format!("`{key}` is empty") } else { format!("`{key}` is too short") };
+                let message = if value.trim().is_empty() {
+                    format!("`{key}` is empty")
+                } else {
+                    format!("`{key}` is too short")
+                };
                 let letters = if least == 1 { "character" } else { "characters" };
-                self.push(Finding::error("too-short", at.join(key), message).expected(format!("at least {least} {letters}")));
+                self.push(
+                    Finding::error("too-short", at.join(key), message).expected(format!("at least {least} {letters}")),
+                );
             }
         }
     }
@@ -230,8 +260,20 @@ impl Checker<'_> {
     }
 
     fn compute(&mut self, compute: &Compute, at: &Path) {
-        self.amount(compute.cpu_milli, MAX_CPU_MILLI, at.join("cpu").join("units"), "CPU", |v| format!("{}", v / 1000));
-        self.amount(compute.memory_bytes, MAX_MEMORY, at.join("memory").join("size"), "memory", print_bytes);
+        self.amount(
+            compute.cpu_milli,
+            MAX_CPU_MILLI,
+            at.join("cpu").join("units"),
+            "CPU",
+            |v| format!("{}", v / 1000),
+        );
+        self.amount(
+            compute.memory_bytes,
+            MAX_MEMORY,
+            at.join("memory").join("size"),
+            "memory",
+            print_bytes,
+        );
         if let Some(arch) = &compute.cpu_arch {
             if !ARCHITECTURES.contains(&arch.as_str()) {
                 let message = format!("no provider states the architecture `{}`", shorten(arch));
@@ -247,11 +289,19 @@ impl Checker<'_> {
         if let Some(gpu) = &compute.gpu {
             let at = at.join("gpu");
             if gpu.units > MAX_GPUS {
-                let finding = Finding::error("out-of-range", at.join("units"), format!("{} GPUs are absurd", gpu.units));
+                let finding = Finding::error(
+                    "out-of-range",
+                    at.join("units"),
+                    format!("{} GPUs are absurd", gpu.units),
+                );
                 self.push(finding.expected(format!("at most {MAX_GPUS}")));
             }
             if gpu.units == 0 && !gpu.models.is_empty() {
-                self.push(Finding::error("gpu-attributes", at.join("attributes"), "GPU attributes with 0 units"));
+                self.push(Finding::error(
+                    "gpu-attributes",
+                    at.join("attributes"),
+                    "GPU attributes with 0 units",
+                ));
             }
         }
         self.volumes(compute, &at.join("storage"));
@@ -286,13 +336,18 @@ impl Checker<'_> {
             let at = at.join("attributes");
             match (attributes.class, attributes.persistent) {
                 (Some(StorageClass::Ram), true) => {
-                    let finding = Finding::error("ram-persistent", at.join("persistent"), "memory cannot be persistent");
+                    let finding =
+                        Finding::error("ram-persistent", at.join("persistent"), "memory cannot be persistent");
                     self.push(finding.expected("`persistent: false` with class `ram`"));
                 }
                 (Some(class), false) if class != StorageClass::Ram => {
                     let message = format!("class `{}` is for persistent volumes", class.as_str());
                     let finding = Finding::error("class-not-persistent", at.join("class"), message);
-                    self.push(finding.expected("`persistent: true` beside it").hint("a volume that is not persistent has no class"));
+                    self.push(
+                        finding
+                            .expected("`persistent: true` beside it")
+                            .hint("a volume that is not persistent has no class"),
+                    );
                 }
                 _ => {}
             }
@@ -307,7 +362,11 @@ impl Checker<'_> {
         let at = at.join("denom");
         let denom = price.denom.as_str();
         if denom.strip_prefix("ibc/").is_some_and(|hash| !hash.is_empty()) {
-            let finding = Finding::warning("foreign-denom", at, format!("`{}` is a token of another chain", shorten(denom)));
+            let finding = Finding::warning(
+                "foreign-denom",
+                at,
+                format!("`{}` is a token of another chain", shorten(denom)),
+            );
             self.push(finding.hint("a deployment needs a mapping for it"));
         } else if !DENOMS.contains(&denom) {
             let message = format!("the denomination `{}` is not known", shorten(denom));
@@ -330,12 +389,17 @@ impl Checker<'_> {
         }
         let mut tees: HashMap<&str, (&str, Tee)> = HashMap::new();
         for (name, placements) in &document.deployment {
+            if self.findings.is_full(Severity::Error) {
+                return;
+            }
             let at = at!["deployment", name];
             let Some(service) = document.services.get(name) else {
                 let known = document.services.keys().map(String::as_str);
                 let message = format!("no service is named `{}`", shorten(name));
                 let finding = Finding::error("unknown-service", at, message).at_key();
-                let finding = finding.expected("a key of `services`").maybe_hint(did_you_mean(name, known));
+                let finding = finding
+                    .expected("a key of `services`")
+                    .maybe_hint(did_you_mean(name, known));
                 self.push(finding.consulted(at!["services"]));
                 continue;
             };
@@ -358,7 +422,11 @@ impl Checker<'_> {
     fn deployment(&mut self, name: &str, service: &Service, placement: &str, deployment: &Deployment, at: &Path) {
         let document = self.document;
         if deployment.count == 0 || deployment.count > MAX_COUNT {
-            let finding = Finding::error("out-of-range", at.join("count"), format!("{} replicas", deployment.count));
+            let finding = Finding::error(
+                "out-of-range",
+                at.join("count"),
+                format!("{} replicas", deployment.count),
+            );
             self.push(finding.expected(format!("a whole number from 1 to {MAX_COUNT}")));
         }
         let profile = deployment.profile.as_str();
@@ -367,7 +435,9 @@ impl Checker<'_> {
             let known = document.compute.keys().map(String::as_str);
             let message = format!("no compute profile is named `{}`", shorten(profile));
             let finding = Finding::error("unknown-profile", at.join("profile"), message);
-            let finding = finding.expected("a key of `profiles.compute`").maybe_hint(did_you_mean(profile, known));
+            let finding = finding
+                .expected("a key of `profiles.compute`")
+                .maybe_hint(did_you_mean(profile, known));
             self.push(finding.consulted(at!["profiles", "compute"]));
         }
         match document.placement.get(placement) {
@@ -375,16 +445,26 @@ impl Checker<'_> {
                 let known = document.placement.keys().map(String::as_str);
                 let message = format!("no placement is named `{}`", shorten(placement));
                 let finding = Finding::error("unknown-placement", at.clone(), message).at_key();
-                let finding = finding.expected("a key of `profiles.placement`").maybe_hint(did_you_mean(placement, known));
+                let finding = finding
+                    .expected("a key of `profiles.placement`")
+                    .maybe_hint(did_you_mean(placement, known));
                 self.push(finding.consulted(at!["profiles", "placement"]));
             }
             Some(placed) if compute.is_some() && !placed.pricing.contains_key(profile) => {
-                let message = format!("the placement `{}` has no price for the profile `{}`", shorten(placement), shorten(profile));
+                let message = format!(
+                    "the placement `{}` has no price for the profile `{}`",
+                    shorten(placement),
+                    shorten(profile)
+                );
                 let pricing = at!["profiles", "placement", placement, "pricing"];
                 let known = placed.pricing.keys().map(String::as_str);
                 let finding = Finding::error("missing-price", pricing.clone(), message).at_key();
                 let finding = finding.expected(format!("`{}` with `denom` and `amount`", shorten(profile)));
-                self.push(finding.maybe_hint(did_you_mean(profile, known)).consulted(pricing.join(profile)));
+                self.push(
+                    finding
+                        .maybe_hint(did_you_mean(profile, known))
+                        .consulted(pricing.join(profile)),
+                );
             }
             Some(_) => {}
         }
@@ -405,48 +485,88 @@ impl Checker<'_> {
             let at = at.join(volume_name);
             let Some(volume) = volumes.get(volume_name.as_str()) else {
                 let known = compute.storage.iter().map(|v| v.name.as_str());
-                let message = format!("the profile `{}` has no volume `{}`", shorten(profile), shorten(volume_name));
+                let message = format!(
+                    "the profile `{}` has no volume `{}`",
+                    shorten(profile),
+                    shorten(volume_name)
+                );
                 let finding = Finding::error("unknown-volume", at, message).at_key();
-                let finding = finding.expected(format!("a `name` of `{storage}`")).maybe_hint(did_you_mean(volume_name, known));
+                let finding = finding
+                    .expected(format!("a `name` of `{storage}`"))
+                    .maybe_hint(did_you_mean(volume_name, known));
                 self.push(finding.consulted(storage.clone()));
                 continue;
             };
             let target = mount.mount.as_deref().unwrap_or_default();
             if mount.mount.is_some() && !target.starts_with('/') {
                 let message = format!("`{}` is no absolute path", shorten(target));
-                self.push(Finding::error("mount-path", at.join("mount"), message).expected("a path that begins with `/`"));
+                self.push(
+                    Finding::error("mount-path", at.join("mount"), message).expected("a path that begins with `/`"),
+                );
             }
             if let Some(other) = used.insert(target, volume_name) {
                 let message = match target {
-                    "" => format!("`{}` has no mount either; only one volume can be the container's own disk", shorten(other)),
-                    _ => format!("the volume `{}` is already mounted at `{}`", shorten(other), shorten(target)),
+                    "" => format!(
+                        "`{}` has no mount either; only one volume can be the container's own disk",
+                        shorten(other)
+                    ),
+                    _ => format!(
+                        "the volume `{}` is already mounted at `{}`",
+                        shorten(other),
+                        shorten(target)
+                    ),
                 };
                 self.push(Finding::error("mount-twice", at.join("mount"), message).expected("another path"));
             }
             let is_ram = volume.attributes.is_some_and(|a| a.class == Some(StorageClass::Ram));
             if is_ram && mount.read_only && self.document.version >= Version::V2_1 {
-                let finding = Finding::error("ram-read-only", at.join("readOnly"), "a volume in memory cannot be read-only");
+                let finding = Finding::error(
+                    "ram-read-only",
+                    at.join("readOnly"),
+                    "a volume in memory cannot be read-only",
+                );
                 self.push(finding.expected("`readOnly: false`"));
             }
         }
-        for volume in compute.storage.iter().filter(|v| v.attributes.is_some_and(|a| a.persistent)) {
-            let mounted = mounts.get(&volume.name).is_some_and(|m| m.mount.as_ref().is_some_and(|p| !p.is_empty()));
+        for volume in compute
+            .storage
+            .iter()
+            .filter(|v| v.attributes.is_some_and(|a| a.persistent))
+        {
+            let mounted = mounts
+                .get(&volume.name)
+                .is_some_and(|m| m.mount.as_ref().is_some_and(|p| !p.is_empty()));
             if !mounted {
                 let message = format!("the persistent volume `{}` is not mounted", shorten(&volume.name));
                 let finding = Finding::error("not-mounted", at.clone(), message).at_key();
                 let mount = at.join(&volume.name).join("mount");
-                self.push(finding.expected(format!("`{mount}`")).consulted(mount).consulted(storage.clone()));
+                self.push(
+                    finding
+                        .expected(format!("`{mount}`"))
+                        .consulted(mount)
+                        .consulted(storage.clone()),
+                );
             }
         }
     }
 
     fn tee(&mut self, name: &str, service: &Service, profile: &str, compute: &Compute) {
-        let wants_gpu = service.params.as_ref().is_some_and(|params| params.tee == Some(Tee::CpuGpu));
+        let wants_gpu = service
+            .params
+            .as_ref()
+            .is_some_and(|params| params.tee == Some(Tee::CpuGpu));
         if wants_gpu && compute.gpu.as_ref().is_none_or(|gpu| gpu.units == 0) {
-            let message = format!("tee `cpu-gpu` needs a GPU, and the profile `{}` has none", shorten(profile));
+            let message = format!(
+                "tee `cpu-gpu` needs a GPU, and the profile `{}` has none",
+                shorten(profile)
+            );
             let finding = Finding::error("tee-needs-gpu", at!["services", name, "params", "tee"], message);
             let gpu = at!["profiles", "compute", profile, "resources", "gpu"];
-            self.push(finding.expected(format!("`{gpu}.units` above 0, or tee `cpu`")).consulted(gpu));
+            self.push(
+                finding
+                    .expected(format!("`{gpu}.units` above 0, or tee `cpu`"))
+                    .consulted(gpu),
+            );
         }
     }
 
@@ -455,8 +575,13 @@ impl Checker<'_> {
         let mut groups: BTreeMap<&str, Totals> = BTreeMap::new();
         for placements in self.document.deployment.values() {
             for (placement, deployment) in placements {
-                let Some(compute) = self.document.compute.get(&deployment.profile) else { continue };
-                groups.entry(placement).or_default().add(&crate::build::resources(compute), deployment.count);
+                let Some(compute) = self.document.compute.get(&deployment.profile) else {
+                    continue;
+                };
+                groups
+                    .entry(placement)
+                    .or_default()
+                    .add(&crate::build::resources(compute), deployment.count);
             }
         }
         for (placement, sum) in groups {
@@ -481,14 +606,26 @@ impl Checker<'_> {
                     unused.remove(ip.as_str());
                     if !document.endpoints.contains_key(ip) {
                         let known = document.endpoints.keys().map(String::as_str);
-                        let finding = Finding::error("unknown-endpoint", at.clone(), format!("no endpoint is named `{}`", shorten(ip)));
-                        let finding = finding.expected("a key of `endpoints`").maybe_hint(did_you_mean(ip, known));
+                        let finding = Finding::error(
+                            "unknown-endpoint",
+                            at.clone(),
+                            format!("no endpoint is named `{}`", shorten(ip)),
+                        );
+                        let finding = finding
+                            .expected("a key of `endpoints`")
+                            .maybe_hint(did_you_mean(ip, known));
                         self.push(finding.consulted(at!["endpoints"]));
                     }
                     if let Some(other) = taken.insert((ip, expose.outside_port(), expose.proto), name) {
                         let port = expose.outside_port();
-                        let message = format!("`{other}` already has port {port}/{} of `{}`", expose.proto.as_str(), shorten(ip));
-                        self.push(Finding::error("port-taken", at, message).expected("another port, protocol or endpoint"));
+                        let message = format!(
+                            "`{other}` already has port {port}/{} of `{}`",
+                            expose.proto.as_str(),
+                            shorten(ip)
+                        );
+                        self.push(
+                            Finding::error("port-taken", at, message).expected("another port, protocol or endpoint"),
+                        );
                     }
                 }
             }
@@ -496,14 +633,22 @@ impl Checker<'_> {
         for name in document.endpoints.keys() {
             let at = at!["endpoints", name];
             if !is_endpoint_name(name) {
-                let finding = Finding::error("endpoint-name", at.clone(), format!("`{}` cannot name an endpoint", shorten(name)));
+                let finding = Finding::error(
+                    "endpoint-name",
+                    at.clone(),
+                    format!("`{}` cannot name an endpoint", shorten(name)),
+                );
                 let expected = "a lower-case letter first, then one or more of a-z, 0-9, `-` and `_`";
                 self.push(finding.at_key().expected(expected));
             }
             if unused.contains(name.as_str()) {
                 let message = format!("no service uses the endpoint `{}`", shorten(name));
                 let finding = Finding::error("endpoint-unused", at, message).at_key();
-                self.push(finding.expected(format!("`ip: {}` beside a `global: true`", shorten(name))).consulted(at!["services"]));
+                self.push(
+                    finding
+                        .expected(format!("`ip: {}` beside a `global: true`", shorten(name)))
+                        .consulted(at!["services"]),
+                );
             }
         }
     }
@@ -516,10 +661,12 @@ impl Checker<'_> {
                     let at = at!["services", name, "expose", index, "accept", host_index];
                     if !is_host_name(host) {
                         let finding = Finding::blocker("host-name", at, format!("`{}` is no host name", shorten(host)));
-                        self.findings.push(finding.expected("a host name in lower case, for instance www.example.com"));
+                        self.findings
+                            .push(finding.expected("a host name in lower case, for instance www.example.com"));
                     } else if let Some(other) = seen.insert(host, name) {
                         let message = format!("`{}` is already routed to `{}`", shorten(host), shorten(other));
-                        self.findings.push(Finding::blocker("host-twice", at, message).expected("another host name"));
+                        self.findings
+                            .push(Finding::blocker("host-twice", at, message).expected("another host name"));
                     }
                 }
             }
@@ -527,7 +674,9 @@ impl Checker<'_> {
     }
 
     fn reclamation(&mut self) {
-        let Some(window) = &self.document.reclamation else { return };
+        let Some(window) = &self.document.reclamation else {
+            return;
+        };
         if !is_window(window) {
             let at = at!["reclamation", "min_window"];
             let finding = Finding::error("bad-window", at, format!("`{}` is no notice", shorten(window)));
@@ -543,9 +692,15 @@ impl Checker<'_> {
         if !document.include.is_empty() {
             self.push(Finding::warning("without-effect", at!["include"], "`include` has no effect").at_key());
         }
-        let global = document.services.values().flat_map(|s| &s.expose).flat_map(|e| &e.to).any(|to| to.global);
+        let global = document
+            .services
+            .values()
+            .flat_map(|s| &s.expose)
+            .flat_map(|e| &e.to)
+            .any(|to| to.global);
         if !global {
-            let finding = Finding::warning("nothing-global", at!["services"], "nothing is reachable from outside").at_key();
+            let finding =
+                Finding::warning("nothing-global", at!["services"], "nothing is reachable from outside").at_key();
             self.push(finding.hint("Akash's providers refuse such a deployment; add `to: - global: true` to a port"));
         }
         let deployed = || document.deployment.values().flatten();
@@ -578,7 +733,9 @@ fn service_size(service: &Service) -> usize {
     let mounts = service.params.iter().flat_map(|params| &params.storage);
     let mounts = mounts.map(|(name, mount)| 50 + name.len() + mount.mount.as_ref().map_or(0, String::len));
     let lists = texts_size(&service.command) + texts_size(&service.args) + texts_size(&service.env);
-    exposes.chain(mounts).fold(lists + service.image.len(), usize::saturating_add)
+    exposes
+        .chain(mounts)
+        .fold(lists + service.image.len(), usize::saturating_add)
 }
 
 /// Roughly the bytes of a compute profile in a manifest.
@@ -623,7 +780,9 @@ fn is_endpoint_name(name: &str) -> bool {
 }
 
 fn is_window(window: &str) -> bool {
-    let Some(number) = window.strip_suffix(['s', 'm', 'h']) else { return false };
+    let Some(number) = window.strip_suffix(['s', 'm', 'h']) else {
+        return false;
+    };
     !number.is_empty() && number.len() <= 9 && number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0')
 }
 

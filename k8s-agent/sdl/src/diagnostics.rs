@@ -148,7 +148,10 @@ impl Diagnostic {
                     Some(expected) => mark.label(format!("expected {expected}")),
                     None => mark,
                 };
-                let snippet = Snippet::source(line).line_start(self.line).path(&self.file).annotation(mark);
+                let snippet = Snippet::source(line)
+                    .line_start(self.line)
+                    .path(&self.file)
+                    .annotation(mark);
                 level.primary_title(&self.message).element(snippet)
             }
             None => {

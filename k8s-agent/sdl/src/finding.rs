@@ -125,12 +125,18 @@ impl Finding {
     }
 
     pub fn warning(code: &'static str, path: Path, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, path, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, path, message)
+        }
     }
 
     /// A warning about what no provider can run.
     pub fn blocker(code: &'static str, path: Path, message: impl Into<String>) -> Self {
-        Self { blocks: true, ..Self::warning(code, path, message) }
+        Self {
+            blocks: true,
+            ..Self::warning(code, path, message)
+        }
     }
 
     pub fn at_key(mut self) -> Self {
@@ -160,7 +166,9 @@ impl Finding {
 
     /// Is it only the echo of one of these errors?
     fn echoes(&self, errors: &[Path]) -> bool {
-        std::iter::once(&self.path).chain(&self.consulted).any(|about| errors.iter().any(|e| about.starts_with(e)))
+        std::iter::once(&self.path)
+            .chain(&self.consulted)
+            .any(|about| errors.iter().any(|e| about.starts_with(e)))
     }
 }
 
@@ -172,10 +180,14 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub fn push(&mut self, finding: Finding) {
-        let room = self.list.iter().filter(|f| f.severity == finding.severity).count() < MAX_FINDINGS;
-        if room {
+        if !self.is_full(finding.severity) {
             self.list.push(finding);
         }
+    }
+
+    /// Are there so many that more are dropped? Looking for them, and for advice, is then a waste.
+    pub fn is_full(&self, severity: Severity) -> bool {
+        self.list.iter().filter(|f| f.severity == severity).count() >= MAX_FINDINGS
     }
 
     pub fn has_errors(&self) -> bool {
@@ -191,7 +203,12 @@ impl Findings {
 
     /// Findings about a document that has no file.
     pub fn without_source(self) -> Diagnostics {
-        Diagnostics::new(self.list.into_iter().map(|f| diagnostic(f, None, &Source::default())).collect())
+        Diagnostics::new(
+            self.list
+                .into_iter()
+                .map(|f| diagnostic(f, None, &Source::default()))
+                .collect(),
+        )
     }
 
     /// Findings and problems with their places.
@@ -214,12 +231,18 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(name: &'a str, text: &'a str) -> Self {
-        Self { name, lines: text.lines().collect() }
+        Self {
+            name,
+            lines: text.lines().collect(),
+        }
     }
 
     /// A name without a text.
     pub fn unreadable(name: &'a str) -> Self {
-        Self { name, lines: Vec::new() }
+        Self {
+            name,
+            lines: Vec::new(),
+        }
     }
 
     /// The line with this number, from 1, without its end.
@@ -255,15 +278,27 @@ fn syntax_diagnostic(problem: Problem, source: &Source<'_>) -> Diagnostic {
 }
 
 fn set_place(item: &mut Diagnostic, place: Place, source: &Source<'_>) {
-    let mut start = Pos { line: place.start.line.max(1), ..place.start };
+    let mut start = Pos {
+        line: place.start.line.max(1),
+        ..place.start
+    };
     // The end of a file may lie behind its last line.
     if let (true, Some(last)) = (start.line > source.lines.len(), source.lines.last()) {
-        start = Pos { line: source.lines.len(), column: last.chars().count() };
+        start = Pos {
+            line: source.lines.len(),
+            column: last.chars().count(),
+        };
     }
     item.line = start.line;
     item.column = start.column + 1;
-    let Some(line) = source.line(start.line).filter(|line| line.len() <= MAX_EXCERPT) else { return };
-    let end = if place.end.line == start.line { place.end.column } else { usize::MAX };
+    let Some(line) = source.line(start.line).filter(|line| line.len() <= MAX_EXCERPT) else {
+        return;
+    };
+    let end = if place.end.line == start.line {
+        place.end.column
+    } else {
+        usize::MAX
+    };
     let from = byte_of(line, start.column);
     let to = byte_of(line, end).min(line.trim_end().len()).max(from);
     item.highlight = from..to;
@@ -278,7 +313,10 @@ fn byte_of(line: &str, column: usize) -> usize {
 /// Where a path stands: as far as it leads, then the key that led there.
 fn locate(root: &Node, path: &Path, target: Target) -> Place {
     let mut node = root;
-    let mut key = Place { start: root.place.start, end: root.place.start };
+    let mut key = Place {
+        start: root.place.start,
+        end: root.place.start,
+    };
     for step in &path.0 {
         let next = match (step, &node.kind) {
             (Step::Key(name), Kind::Map(_)) => node.get(name).map(|entry| (&entry.value, entry.place)),
@@ -311,8 +349,13 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     }
     let normal = |s: &str| s.to_ascii_lowercase().replace('-', "_");
     let word = normal(word);
-    let scored = known.into_iter().take(MAX_CANDIDATES).map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate));
-    let best = scored.filter(|(score, _)| *score >= MIN_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0));
+    let scored = known
+        .into_iter()
+        .take(MAX_CANDIDATES)
+        .map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate));
+    let best = scored
+        .filter(|(score, _)| *score >= MIN_SIMILARITY)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, candidate)| candidate)
 }
 
@@ -336,7 +379,10 @@ mod tests {
 
     #[test]
     fn paths_read_like_paths() {
-        assert_eq!(at!["services", "web", "expose", 0, "port"].to_string(), "services.web.expose[0].port");
+        assert_eq!(
+            at!["services", "web", "expose", 0, "port"].to_string(),
+            "services.web.expose[0].port"
+        );
         assert_eq!(Path::default().to_string(), "");
     }
 }

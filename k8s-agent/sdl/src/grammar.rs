@@ -21,12 +21,18 @@ impl Keys {
 
     /// What a key is for.
     pub fn doc(&self, key: &str) -> &'static str {
-        self.keys.iter().find(|(name, _)| *name == key).map_or("", |(_, doc)| doc)
+        self.keys
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map_or("", |(_, doc)| doc)
     }
 
     /// Advice for a word that people bring from elsewhere.
     pub fn advice(&self, key: &str) -> Option<&'static str> {
-        self.aliases.iter().find(|(name, _)| *name == key).map(|(_, advice)| *advice)
+        self.aliases
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, advice)| *advice)
     }
 
     pub fn list(&self) -> String {
@@ -48,11 +54,17 @@ pub(crate) const TOP: Keys = Keys {
         ("deployment", "Which service runs where, with which profile, how often."),
         ("endpoints", "Leased IP addresses, by name."),
         ("reclamation", "Notice of a provider who wants resources back."),
-        ("include", "Files that an early version of the format included. Without effect."),
+        (
+            "include",
+            "Files that an early version of the format included. Without effect.",
+        ),
     ],
     aliases: &[
         ("volumes", VOLUMES),
-        ("networks", "services of a deployment share a network; `expose` says who may reach which port"),
+        (
+            "networks",
+            "services of a deployment share a network; `expose` says who may reach which port",
+        ),
         ("deployments", "the key is `deployment`"),
     ],
 };
@@ -67,23 +79,44 @@ pub(crate) const SERVICE: Keys = Keys {
         ("expose", "Ports, and who may reach them."),
         ("params", "Mounts, permissions and confidential computing."),
         ("credentials", "Login of a private registry."),
-        ("dependencies", "Other services. Without effect: all services start together."),
+        (
+            "dependencies",
+            "Other services. Without effect: all services start together.",
+        ),
     ],
     aliases: &[
         ("depends_on", NO_ORDER),
         ("depends-on", NO_ORDER),
-        ("links", "services of a deployment reach each other by name; `expose` with `to: - service:` opens the port"),
+        (
+            "links",
+            "services of a deployment reach each other by name; `expose` with `to: - service:` opens the port",
+        ),
         ("volumes", VOLUMES),
         ("cmd", "the key is `command` (entry point) or `args` (arguments)"),
         ("entrypoint", "the key is `command`"),
         ("environment", "the key is `env`, a list of NAME=value"),
         ("ports", "the key is `expose`, a list of `port`, `as` and `to`"),
         ("restart", "containers are always restarted; remove it"),
-        ("build", "only images can be deployed; build and push it first, then name it under `image`"),
-        ("resources", "resources stand under `profiles.compute.<profile>.resources`"),
-        ("replicas", "the number of replicas is `deployment.<service>.<placement>.count`"),
-        ("count", "the number of replicas is `deployment.<service>.<placement>.count`"),
-        ("profile", "the profile is chosen under `deployment.<service>.<placement>.profile`"),
+        (
+            "build",
+            "only images can be deployed; build and push it first, then name it under `image`",
+        ),
+        (
+            "resources",
+            "resources stand under `profiles.compute.<profile>.resources`",
+        ),
+        (
+            "replicas",
+            "the number of replicas is `deployment.<service>.<placement>.count`",
+        ),
+        (
+            "count",
+            "the number of replicas is `deployment.<service>.<placement>.count`",
+        ),
+        (
+            "profile",
+            "the profile is chosen under `deployment.<service>.<placement>.profile`",
+        ),
     ],
 };
 
@@ -112,19 +145,31 @@ pub(crate) const EXPOSE_TO: Keys = Keys {
         ("service", "Reachable by this service of the deployment."),
         ("ip", "Reachable at this leased address; needs `global: true`."),
     ],
-    aliases: &[("http_options", "it belongs to the port, beside `to`, and would be ignored here")],
+    aliases: &[(
+        "http_options",
+        "it belongs to the port, beside `to`, and would be ignored here",
+    )],
 };
 
 pub(crate) const HTTP_OPTIONS: Keys = Keys {
     what: "`http_options`",
     keys: &[
-        ("max_body_size", "Largest request body in bytes; 1048576 where absent, 104857600 at most."),
-        ("proxy_buffer_size", "Buffer for response headers in bytes; 1048576 at most."),
+        (
+            "max_body_size",
+            "Largest request body in bytes; 1048576 where absent, 104857600 at most.",
+        ),
+        (
+            "proxy_buffer_size",
+            "Buffer for response headers in bytes; 1048576 at most.",
+        ),
         ("read_timeout", "Milliseconds; 60000 where absent and at most."),
         ("send_timeout", "Milliseconds; 60000 where absent and at most."),
         ("next_tries", "How many replicas to try; 3 where absent."),
         ("next_timeout", "Milliseconds for trying replicas; 0 is no limit."),
-        ("next_cases", "When to try the next replica; error and timeout where absent."),
+        (
+            "next_cases",
+            "When to try the next replica; error and timeout where absent.",
+        ),
     ],
     aliases: &[],
 };
@@ -141,12 +186,22 @@ pub(crate) const PARAMS: Keys = Keys {
 
 pub(crate) const MOUNT: Keys = Keys {
     what: "a mount",
-    keys: &[("mount", "Absolute path in the container."), ("readOnly", "Mounted without write access?")],
-    aliases: &[("path", "the key is `mount`"), ("read_only", "the key is `readOnly`"), ("mountPath", "the key is `mount`")],
+    keys: &[
+        ("mount", "Absolute path in the container."),
+        ("readOnly", "Mounted without write access?"),
+    ],
+    aliases: &[
+        ("path", "the key is `mount`"),
+        ("read_only", "the key is `readOnly`"),
+        ("mountPath", "the key is `mount`"),
+    ],
 };
 
-pub(crate) const PERMISSIONS: Keys =
-    Keys { what: "`permissions`", keys: &[("read", "deployment, logs, events.")], aliases: &[] };
+pub(crate) const PERMISSIONS: Keys = Keys {
+    what: "`permissions`",
+    keys: &[("read", "deployment, logs, events.")],
+    aliases: &[],
+};
 
 pub(crate) const CREDENTIALS: Keys = Keys {
     what: "`credentials`",
@@ -156,16 +211,29 @@ pub(crate) const CREDENTIALS: Keys = Keys {
         ("password", "Password or token, of at least 6 characters."),
         ("email", "E-mail, kept by version 2.1."),
     ],
-    aliases: &[("user", "the key is `username`"), ("registry", "the key is `host`"), ("token", "the key is `password`")],
+    aliases: &[
+        ("user", "the key is `username`"),
+        ("registry", "the key is `host`"),
+        ("token", "the key is `password`"),
+    ],
 };
 
-pub(crate) const DEPENDENCY: Keys =
-    Keys { what: "a dependency", keys: &[("service", "Name of a service.")], aliases: &[] };
+pub(crate) const DEPENDENCY: Keys = Keys {
+    what: "a dependency",
+    keys: &[("service", "Name of a service.")],
+    aliases: &[],
+};
 
 pub(crate) const PROFILES: Keys = Keys {
     what: "`profiles`",
-    keys: &[("compute", "What services need, by profile."), ("placement", "Where services may run, by placement.")],
-    aliases: &[("storage", "storage belongs to a compute profile: `profiles.compute.<profile>.resources.storage`")],
+    keys: &[
+        ("compute", "What services need, by profile."),
+        ("placement", "Where services may run, by placement."),
+    ],
+    aliases: &[(
+        "storage",
+        "storage belongs to a compute profile: `profiles.compute.<profile>.resources.storage`",
+    )],
 };
 
 pub(crate) const COMPUTE: Keys = Keys {
@@ -192,12 +260,18 @@ pub(crate) const RESOURCES: Keys = Keys {
 
 pub(crate) const CPU: Keys = Keys {
     what: "`cpu`",
-    keys: &[("units", "Cores, for instance 0.5 or 500m."), ("attributes", "What the processor must be.")],
+    keys: &[
+        ("units", "Cores, for instance 0.5 or 500m."),
+        ("attributes", "What the processor must be."),
+    ],
     aliases: &[("size", "the key is `units`"), ("arch", "write it under `attributes`")],
 };
 
-pub(crate) const CPU_ATTRIBUTES: Keys =
-    Keys { what: "`cpu.attributes`", keys: &[("arch", "amd64 or arm64.")], aliases: &[] };
+pub(crate) const CPU_ATTRIBUTES: Keys = Keys {
+    what: "`cpu.attributes`",
+    keys: &[("arch", "amd64 or arm64.")],
+    aliases: &[],
+};
 
 pub(crate) const MEMORY: Keys = Keys {
     what: "`memory`",
@@ -209,13 +283,19 @@ pub(crate) const STORAGE: Keys = Keys {
     what: "a volume",
     keys: &[
         ("size", "Bytes with a unit, for instance 10Gi."),
-        ("name", "The name a service mounts it by; `default` is the container's own disk."),
+        (
+            "name",
+            "The name a service mounts it by; `default` is the container's own disk.",
+        ),
         ("attributes", "Class and persistence."),
     ],
     aliases: &[
         ("persistent", "write it under `attributes`"),
         ("class", "write it under `attributes`"),
-        ("mount", "the mount stands under `services.<service>.params.storage.<volume>.mount`"),
+        (
+            "mount",
+            "the mount stands under `services.<service>.params.storage.<volume>.mount`",
+        ),
     ],
 };
 
@@ -231,14 +311,23 @@ pub(crate) const STORAGE_ATTRIBUTES: Keys = Keys {
 pub(crate) const GPU: Keys = Keys {
     what: "`gpu`",
     keys: &[("units", "Devices."), ("attributes", "Which devices will do.")],
-    aliases: &[("vendor", "write it under `attributes`"), ("count", "the key is `units`")],
+    aliases: &[
+        ("vendor", "write it under `attributes`"),
+        ("count", "the key is `units`"),
+    ],
 };
 
-pub(crate) const GPU_ATTRIBUTES: Keys =
-    Keys { what: "`gpu.attributes`", keys: &[("vendor", "Models by vendor.")], aliases: &[] };
+pub(crate) const GPU_ATTRIBUTES: Keys = Keys {
+    what: "`gpu.attributes`",
+    keys: &[("vendor", "Models by vendor.")],
+    aliases: &[],
+};
 
-pub(crate) const GPU_VENDOR: Keys =
-    Keys { what: "`vendor`", keys: &[("nvidia", "Models that will do; nothing for any.")], aliases: &[] };
+pub(crate) const GPU_VENDOR: Keys = Keys {
+    what: "`vendor`",
+    keys: &[("nvidia", "Models that will do; nothing for any.")],
+    aliases: &[],
+};
 
 pub(crate) const GPU_MODEL: Keys = Keys {
     what: "a GPU model",
@@ -255,20 +344,32 @@ pub(crate) const PLACEMENT: Keys = Keys {
     keys: &[
         ("attributes", "What the provider must state of itself."),
         ("signedBy", "Auditors who must vouch for it."),
-        ("pricing", "Most that is paid per replica and block, by compute profile."),
+        (
+            "pricing",
+            "Most that is paid per replica and block, by compute profile.",
+        ),
     ],
-    aliases: &[("signed_by", "the key is `signedBy`"), ("placement", "one level of `placement` is enough")],
+    aliases: &[
+        ("signed_by", "the key is `signedBy`"),
+        ("placement", "one level of `placement` is enough"),
+    ],
 };
 
 pub(crate) const SIGNED_BY: Keys = Keys {
     what: "`signedBy`",
-    keys: &[("anyOf", "One of these auditors must vouch."), ("allOf", "All of these auditors must vouch.")],
+    keys: &[
+        ("anyOf", "One of these auditors must vouch."),
+        ("allOf", "All of these auditors must vouch."),
+    ],
     aliases: &[("any_of", "the key is `anyOf`"), ("all_of", "the key is `allOf`")],
 };
 
 pub(crate) const PRICE: Keys = Keys {
     what: "a price",
-    keys: &[("denom", "What the amount is counted in."), ("amount", "Most that is paid per replica and block.")],
+    keys: &[
+        ("denom", "What the amount is counted in."),
+        ("amount", "Most that is paid per replica and block."),
+    ],
     aliases: &[],
 };
 
@@ -278,8 +379,11 @@ pub(crate) const DEPLOYMENT: Keys = Keys {
     aliases: &[("replicas", "the key is `count`")],
 };
 
-pub(crate) const ENDPOINT: Keys =
-    Keys { what: "an endpoint", keys: &[("kind", "ip: an address of its own.")], aliases: &[] };
+pub(crate) const ENDPOINT: Keys = Keys {
+    what: "an endpoint",
+    keys: &[("kind", "ip: an address of its own.")],
+    aliases: &[],
+};
 
 pub(crate) const RECLAMATION: Keys = Keys {
     what: "`reclamation`",
@@ -288,8 +392,9 @@ pub(crate) const RECLAMATION: Keys = Keys {
 };
 
 /// When the ingress may try another replica.
-pub(crate) const NEXT_CASES: [&str; 10] =
-    ["error", "timeout", "500", "502", "503", "504", "403", "404", "429", "off"];
+pub(crate) const NEXT_CASES: [&str; 10] = [
+    "error", "timeout", "500", "502", "503", "504", "403", "404", "429", "off",
+];
 
 /// Processor architectures that providers state.
 pub(crate) const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];

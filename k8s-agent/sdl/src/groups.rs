@@ -37,7 +37,10 @@ impl GroupSpec {
             }
             amount = amount.checked_add(unit.price.amount.checked_mul(unit.count)?)?;
         }
-        Some(Price { amount, denom: denom.clone() })
+        Some(Price {
+            amount,
+            denom: denom.clone(),
+        })
     }
 }
 

@@ -91,7 +91,12 @@ impl Sdl {
 
     fn of(document: Document, warnings: Diagnostics) -> Self {
         let (manifest, groups) = build::build(&document);
-        Self { document, manifest, groups, warnings }
+        Self {
+            document,
+            manifest,
+            groups,
+            warnings,
+        }
     }
 
     /// The file as typed values.
@@ -132,6 +137,11 @@ impl Sdl {
 
 /// A refusal of the whole file.
 fn refusal(source: &Source<'_>, at: Pos, code: &'static str, message: String) -> Diagnostics {
-    let problem = Problem { place: Place { start: at, end: at }, code, message, hint: None };
+    let problem = Problem {
+        place: Place { start: at, end: at },
+        code,
+        message,
+        hint: None,
+    };
     finding::Findings::default().located(None, vec![problem], source)
 }

@@ -98,7 +98,14 @@ impl Default for Expose {
     /// Port 80, for nobody.
     fn default() -> Self {
         let http_options = HttpOptions::default();
-        Self { port: 80, as_port: None, proto: Protocol::Tcp, accept: Vec::new(), to: Vec::new(), http_options }
+        Self {
+            port: 80,
+            as_port: None,
+            proto: Protocol::Tcp,
+            accept: Vec::new(),
+            to: Vec::new(),
+            http_options,
+        }
     }
 }
 
@@ -196,7 +203,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }
 
@@ -232,7 +241,11 @@ pub const DEFAULT_VOLUME: &str = "default";
 impl Default for Volume {
     /// The container's own disk, of no size yet.
     fn default() -> Self {
-        Self { name: DEFAULT_VOLUME.into(), size_bytes: 0, attributes: None }
+        Self {
+            name: DEFAULT_VOLUME.into(),
+            size_bytes: 0,
+            attributes: None,
+        }
     }
 }
 

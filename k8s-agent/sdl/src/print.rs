@@ -69,7 +69,9 @@ impl Printer {
         if entries.is_empty() {
             return self.plain(key, "{}");
         }
-        self.block(key, |p| entries.iter().for_each(|(name, value)| body(p, &quote(name), value)));
+        self.block(key, |p| {
+            entries.iter().for_each(|(name, value)| body(p, &quote(name), value))
+        });
     }
 
     /// `key:` with an item for each, or nothing.
@@ -96,10 +98,16 @@ impl Printer {
     fn document(&mut self, document: &Document) {
         self.plain("version", format_args!("\"{}\"", document.version.as_str()));
         self.texts("include", &document.include);
-        self.names("services", &document.services, |p, name, service| p.block(name, |p| p.service(service)));
+        self.names("services", &document.services, |p, name, service| {
+            p.block(name, |p| p.service(service))
+        });
         self.block("profiles", |p| {
-            p.names("compute", &document.compute, |p, name, compute| p.block(name, |p| p.compute(compute)));
-            p.names("placement", &document.placement, |p, name, placed| p.block(name, |p| p.placement(placed)));
+            p.names("compute", &document.compute, |p, name, compute| {
+                p.block(name, |p| p.compute(compute))
+            });
+            p.names("placement", &document.placement, |p, name, placed| {
+                p.block(name, |p| p.placement(placed))
+            });
         });
         self.names("deployment", &document.deployment, |p, name, placements| {
             p.names(name, placements, |p, name, deployment| {
@@ -110,7 +118,9 @@ impl Printer {
             });
         });
         if !document.endpoints.is_empty() {
-            self.names("endpoints", &document.endpoints, |p, name, _| p.block(name, |p| p.plain("kind", "ip")));
+            self.names("endpoints", &document.endpoints, |p, name, _| {
+                p.block(name, |p| p.plain("kind", "ip"))
+            });
         }
         if let Some(window) = &document.reclamation {
             self.block("reclamation", |p| p.text("min_window", window));
@@ -162,7 +172,11 @@ impl Printer {
         self.block("http_options", |p| {
             let numbers = [
                 ("max_body_size", options.max_body_size, default.max_body_size),
-                ("proxy_buffer_size", options.proxy_buffer_size, default.proxy_buffer_size),
+                (
+                    "proxy_buffer_size",
+                    options.proxy_buffer_size,
+                    default.proxy_buffer_size,
+                ),
                 ("read_timeout", options.read_timeout, default.read_timeout),
                 ("send_timeout", options.send_timeout, default.send_timeout),
                 ("next_tries", options.next_tries, default.next_tries),
@@ -185,21 +199,25 @@ impl Printer {
         }
         self.block("params", |p| {
             if !params.storage.is_empty() {
-                p.names("storage", &params.storage, |p, name, mount| match (&mount.mount, mount.read_only) {
-                    (None, false) => p.plain(name, "{}"),
-                    (path, read_only) => p.block(name, |p| {
-                        path.iter().for_each(|path| p.text("mount", path));
-                        if read_only {
-                            p.plain("readOnly", true);
-                        }
-                    }),
+                p.names("storage", &params.storage, |p, name, mount| {
+                    match (&mount.mount, mount.read_only) {
+                        (None, false) => p.plain(name, "{}"),
+                        (path, read_only) => p.block(name, |p| {
+                            path.iter().for_each(|path| p.text("mount", path));
+                            if read_only {
+                                p.plain("readOnly", true);
+                            }
+                        }),
+                    }
                 });
             }
             match &params.permissions {
                 None => {}
                 Some(read) if read.is_empty() => p.plain("permissions", "{}"),
                 Some(read) => {
-                    p.block("permissions", |p| p.list("read", read, |p, permission| p.line(permission.as_str())));
+                    p.block("permissions", |p| {
+                        p.list("read", read, |p, permission| p.line(permission.as_str()))
+                    });
                 }
             }
             if let Some(tee) = params.tee {
@@ -252,7 +270,10 @@ impl Printer {
                 models => p.list("nvidia", models, |p, model| {
                     p.text("model", &model.model);
                     model.ram.iter().for_each(|ram| p.text("ram", ram));
-                    model.interface.iter().for_each(|interface| p.plain("interface", interface.as_str()));
+                    model
+                        .interface
+                        .iter()
+                        .for_each(|interface| p.plain("interface", interface.as_str()));
                 }),
             });
         });
@@ -308,12 +329,16 @@ fn quote(text: &str) -> String {
 
 /// Characters that YAML does not allow, that end a line, or that nobody sees.
 fn needs_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') || (c as u32 & 0xfffe) == 0xfffe
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        || (c as u32 & 0xfffe) == 0xfffe
 }
 
 /// A letter or slash first, then nothing that has a meaning to YAML, and no word that means something else.
 fn is_certainly_text(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan", ""];
+    const WORDS: [&str; 12] = [
+        "null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan", "",
+    ];
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '=' | '+');
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(inner)
@@ -329,9 +354,14 @@ mod tests {
         for text in ["nginx", "a/b-c_d.e", "/data", "A=b"] {
             assert_eq!(quote(text), text);
         }
-        for text in ["", "yes", "Null", "80", "1.5", "a: b", "- a", "*a", "a #b", " a", "é", "~", "<<"] {
+        for text in [
+            "", "yes", "Null", "80", "1.5", "a: b", "- a", "*a", "a #b", " a", "é", "~", "<<",
+        ] {
             assert_eq!(quote(text), format!("\"{text}\""));
         }
-        assert_eq!(quote("a\"b\\c\n\u{1}\u{85}\u{2028}"), "\"a\\\"b\\\\c\\n\\x01\\x85\\u2028\"");
+        assert_eq!(
+            quote("a\"b\\c\n\u{1}\u{85}\u{2028}"),
+            "\"a\\\"b\\\\c\\n\\x01\\x85\\u2028\""
+        );
     }
 }

@@ -33,7 +33,9 @@ impl Decimal {
 
     /// A whole number.
     pub fn from_integer(value: u64) -> Self {
-        Self { atto: u128::from(value) * ONE }
+        Self {
+            atto: u128::from(value) * ONE,
+        }
     }
 
     /// The number × 10^`decimals`, rounded up: an amount in units of which 10^`decimals` make one. `None` when it is
@@ -49,12 +51,16 @@ impl Decimal {
 
     /// The sum, unless it is too large.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        Some(Self { atto: self.atto.checked_add(other.atto)? })
+        Some(Self {
+            atto: self.atto.checked_add(other.atto)?,
+        })
     }
 
     /// The number `count` times, unless it is too large.
     pub fn checked_mul(self, count: u32) -> Option<Self> {
-        Some(Self { atto: self.atto.checked_mul(u128::from(count))? })
+        Some(Self {
+            atto: self.atto.checked_mul(u128::from(count))?,
+        })
     }
 
     /// Is it zero?
@@ -124,7 +130,9 @@ pub(crate) enum QuantityError {
 pub(crate) fn parse_cpu(text: &str) -> Result<Reading, QuantityError> {
     let (number, unit) = split_unit(text)?;
     let milli = unit.eq_ignore_ascii_case("m");
-    let scaled = number.scaled(if milli { 0 } else { 3 }).ok_or(QuantityError::TooLarge)?;
+    let scaled = number
+        .scaled(if milli { 0 } else { 3 })
+        .ok_or(QuantityError::TooLarge)?;
     let remark = match unit {
         "" | "m" => (!scaled.exact).then_some(Remark::RoundedUp),
         "M" => Some(Remark::ReadAs("m")),
@@ -149,13 +157,21 @@ pub(crate) fn parse_bytes(text: &str) -> Result<Reading, QuantityError> {
     let Some(power) = "kmgtpe".find(prefix.to_ascii_lowercase()).map(|at| at as u32 + 1) else {
         let bytes = unit.eq_ignore_ascii_case("b");
         let scaled = number.scaled(0).ok_or(QuantityError::TooLarge)?;
-        return if bytes { scaled.reading(Some(Remark::Bytes)) } else { Err(QuantityError::Malformed) };
+        return if bytes {
+            scaled.reading(Some(Remark::Bytes))
+        } else {
+            Err(QuantityError::Malformed)
+        };
     };
     let binary = suffix.eq_ignore_ascii_case("i");
     if !binary && !matches!(suffix.to_ascii_lowercase().as_str(), "" | "b" | "ib" | "bytes" | "byte") {
         return Err(QuantityError::Malformed);
     }
-    let scaled = if binary { number.times(1024u128.pow(power)) } else { number.scaled(3 * power) };
+    let scaled = if binary {
+        number.times(1024u128.pow(power))
+    } else {
+        number.scaled(3 * power)
+    };
     let scaled = scaled.ok_or(QuantityError::TooLarge)?;
     let canonical = canonical_unit(power, binary);
     let remark = if unit == canonical {
@@ -189,16 +205,22 @@ fn split_unit(text: &str) -> Result<(Number, &str), QuantityError> {
     if text.starts_with('-') {
         return Err(QuantityError::Negative);
     }
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     if !unit.chars().all(|c| c.is_ascii_alphabetic()) {
         // Perhaps an exponent, which a plain YAML number may have.
-        return Number::parse(text).map(|number| (number, "")).ok_or(QuantityError::Malformed);
+        return Number::parse(text)
+            .map(|number| (number, ""))
+            .ok_or(QuantityError::Malformed);
     }
     if digits.len() > MAX_DIGITS {
         return Err(QuantityError::TooLarge);
     }
-    Number::parse(digits).map(|number| (number, unit)).ok_or(QuantityError::Malformed)
+    Number::parse(digits)
+        .map(|number| (number, unit))
+        .ok_or(QuantityError::Malformed)
 }
 
 /// `mantissa` × 10^`exponent`.
@@ -235,13 +257,23 @@ impl Number {
         if !all_digits || count == 0 || count > MAX_DIGITS || exponent.abs() > MAX_EXPONENT {
             return None;
         }
-        let mantissa = whole.bytes().chain(part.bytes()).fold(0u128, |sum, b| sum * 10 + u128::from(b - b'0'));
-        Some(Self { mantissa, exponent: exponent - part.len() as i32 })
+        let mantissa = whole
+            .bytes()
+            .chain(part.bytes())
+            .fold(0u128, |sum, b| sum * 10 + u128::from(b - b'0'));
+        Some(Self {
+            mantissa,
+            exponent: exponent - part.len() as i32,
+        })
     }
 
     /// The number × 10^`power`.
     fn scaled(self, power: u32) -> Option<Scaled> {
-        Self { mantissa: self.mantissa, exponent: self.exponent + power as i32 }.times(1)
+        Self {
+            mantissa: self.mantissa,
+            exponent: self.exponent + power as i32,
+        }
+        .times(1)
     }
 
     /// The number × `factor`.
@@ -253,8 +285,16 @@ impl Number {
             return Some(Scaled { value, exact: true });
         }
         // A divisor beyond the range is larger than every product.
-        let Some(power) = power else { return Some(Scaled { value: u128::from(product > 0), exact: product == 0 }) };
-        Some(Scaled { value: product.div_ceil(power), exact: product % power == 0 })
+        let Some(power) = power else {
+            return Some(Scaled {
+                value: u128::from(product > 0),
+                exact: product == 0,
+            });
+        };
+        Some(Scaled {
+            value: product.div_ceil(power),
+            exact: product % power == 0,
+        })
     }
 }
 
@@ -292,7 +332,13 @@ mod tests {
     #[test]
     fn loose_units_are_read_as_akash_reads_them() {
         for text in ["10GB", "10Gb", "10gb", "10g"] {
-            assert_eq!(parse_bytes(text), Ok(Reading { value: 10_000_000_000, remark: Some(Remark::ReadAs("G")) }));
+            assert_eq!(
+                parse_bytes(text),
+                Ok(Reading {
+                    value: 10_000_000_000,
+                    remark: Some(Remark::ReadAs("G"))
+                })
+            );
         }
         assert_eq!(bytes("10gi"), Ok(10 << 30));
         assert_eq!(bytes("10GiB"), Ok(10_000_000_000));
@@ -307,11 +353,28 @@ mod tests {
 
     #[test]
     fn sizes_that_are_none_are_refused() {
-        for text in ["", "Gi", "1 Gi", "1.2.3Gi", "1x", "1Gx", "+1Gi", "1_000", "0x10", ".", "1e999999999999"] {
+        for text in [
+            "",
+            "Gi",
+            "1 Gi",
+            "1.2.3Gi",
+            "1x",
+            "1Gx",
+            "+1Gi",
+            "1_000",
+            "0x10",
+            ".",
+            "1e999999999999",
+        ] {
             assert_eq!(bytes(text), Err(QuantityError::Malformed), "{text}");
         }
         assert_eq!(bytes("-1Gi"), Err(QuantityError::Negative));
-        for text in ["16Ei", "99999999999999999999Gi", "1e30", "99999999999999999999999999999999999999Ei"] {
+        for text in [
+            "16Ei",
+            "99999999999999999999Gi",
+            "1e30",
+            "99999999999999999999999999999999999999Ei",
+        ] {
             assert_eq!(bytes(text), Err(QuantityError::TooLarge), "{text}");
         }
         assert_eq!(bytes(&"9".repeat(1000)), Err(QuantityError::TooLarge));
@@ -324,7 +387,13 @@ mod tests {
         assert_eq!(cpu("0.1"), Ok(100));
         assert_eq!(cpu("100m"), Ok(100));
         assert_eq!(cpu("1e2"), Ok(100_000));
-        assert_eq!(parse_cpu("0.0005").unwrap(), Reading { value: 1, remark: Some(Remark::RoundedUp) });
+        assert_eq!(
+            parse_cpu("0.0005").unwrap(),
+            Reading {
+                value: 1,
+                remark: Some(Remark::RoundedUp)
+            }
+        );
         assert_eq!(cpu("-1"), Err(QuantityError::Negative));
         assert_eq!(cpu("many"), Err(QuantityError::Malformed));
     }
@@ -337,7 +406,10 @@ mod tests {
         assert_eq!(Decimal::parse("1e3"), Some(Decimal::from_integer(1000)));
         assert_eq!(Decimal::parse("0.0000000000000000001"), None);
         assert_eq!(Decimal::parse("1e38"), None);
-        assert_eq!(serde_json::to_string(&Decimal::from_integer(200)).unwrap(), "\"200.000000000000000000\"");
+        assert_eq!(
+            serde_json::to_string(&Decimal::from_integer(200)).unwrap(),
+            "\"200.000000000000000000\""
+        );
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::grammar::{self, Keys};
 use crate::manifest::{HttpOptions, Protocol};
 use crate::model::{
     Compute, Credentials, Deployment, Document, EndpointKind, Expose, ExposeTo, Gpu, GpuInterface, GpuModel, Mount,
-    Params, Permission, Placement, Price, Service, StorageClass, Tee, Version, Volume, VolumeAttributes, DEFAULT_VOLUME,
+    Params, Permission, Placement, Price, Service, StorageClass, Tee, Version, Volume, VolumeAttributes,
+    DEFAULT_VOLUME,
 };
 use crate::quantity::{parse_bytes, parse_cpu, Decimal, QuantityError, Reading, Remark};
 use crate::yaml::{Entry, Kind, Node, Scalar};
@@ -46,11 +47,16 @@ impl Reader {
 
     fn error(&mut self, code: &'static str, message: impl Into<String>, expected: &str, hint: Option<String>) {
         let finding = Finding::error(code, self.path.clone(), message).maybe_hint(hint);
-        self.findings.push(if expected.is_empty() { finding } else { finding.expected(expected) });
+        self.findings.push(if expected.is_empty() {
+            finding
+        } else {
+            finding.expected(expected)
+        });
     }
 
     fn warn(&mut self, code: &'static str, message: impl Into<String>, hint: Option<String>) {
-        self.findings.push(Finding::warning(code, self.path.clone(), message).maybe_hint(hint));
+        self.findings
+            .push(Finding::warning(code, self.path.clone(), message).maybe_hint(hint));
     }
 
     fn at<T>(&mut self, step: impl Into<Step>, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -124,7 +130,8 @@ impl Reader {
         if fields.get(key).is_none() {
             let message = format!("`{key}` is missing in {}", fields.keys.what);
             let finding = Finding::error("missing-key", self.path.join(key), message).at_key();
-            self.findings.push(finding.expected(format!("`{key}`: {}", fields.keys.doc(key).trim_end_matches('.'))));
+            self.findings
+                .push(finding.expected(format!("`{key}`: {}", fields.keys.doc(key).trim_end_matches('.'))));
         }
         self.optional(fields, key, read)
     }
@@ -138,9 +145,8 @@ impl Reader {
     ) -> Option<Vec<T>> {
         match &node.kind {
             Kind::List(items) => {
-                let read_item = |(index, item): (usize, &Rc<Node>)| {
-                    self.at(index, |reader| read(reader, item).unwrap_or_default())
-                };
+                let read_item =
+                    |(index, item): (usize, &Rc<Node>)| self.at(index, |reader| read(reader, item).unwrap_or_default());
                 Some(items.iter().enumerate().map(read_item).collect())
             }
             _ if node.is_null() => Some(Vec::new()),
@@ -200,7 +206,12 @@ impl Reader {
         if value.is_none() {
             let quoted = !scalar.plain && matches!(scalar.text.as_str(), "true" | "false");
             let hint = quoted.then(|| "remove the quotes".to_string());
-            self.error("not-a-boolean", format!("`{}` is neither true nor false", shorten(&scalar.text)), EXPECTED, hint);
+            self.error(
+                "not-a-boolean",
+                format!("`{}` is neither true nor false", shorten(&scalar.text)),
+                EXPECTED,
+                hint,
+            );
         }
         value
     }
@@ -221,7 +232,12 @@ impl Reader {
                 None
             }
             Some(Err(())) if shown.starts_with('0') => {
-                self.error("not-an-integer", format!("`{shown}` begins with a zero"), &expected, None);
+                self.error(
+                    "not-an-integer",
+                    format!("`{shown}` begins with a zero"),
+                    &expected,
+                    None,
+                );
                 None
             }
             Some(Err(())) => {
@@ -229,16 +245,25 @@ impl Reader {
                 None
             }
             None => {
-                let unquoted = Scalar { text: scalar.text.clone(), plain: true };
+                let unquoted = Scalar {
+                    text: scalar.text.clone(),
+                    plain: true,
+                };
                 let hint = (!scalar.plain && unquoted.as_integer().is_some()).then(|| "remove the quotes".to_string());
-                self.error("not-an-integer", format!("`{shown}` is no whole number"), &expected, hint);
+                self.error(
+                    "not-an-integer",
+                    format!("`{shown}` is no whole number"),
+                    &expected,
+                    hint,
+                );
                 None
             }
         }
     }
 
     fn port(&mut self, node: &Node) -> Option<u16> {
-        self.integer(node, 1, u32::from(u16::MAX)).and_then(|port| u16::try_from(port).ok())
+        self.integer(node, 1, u32::from(u16::MAX))
+            .and_then(|port| u16::try_from(port).ok())
     }
 
     fn any_u32(&mut self, node: &Node) -> Option<u32> {
@@ -254,7 +279,12 @@ impl Reader {
             return Some(*value);
         }
         let hint = did_you_mean(text, names());
-        self.error("unknown-value", format!("`{}` is not known here", shorten(text)), &expected, hint);
+        self.error(
+            "unknown-value",
+            format!("`{}` is not known here", shorten(text)),
+            &expected,
+            hint,
+        );
         None
     }
 
@@ -294,7 +324,9 @@ impl Reader {
         };
         let hint = match remark {
             Remark::RoundedUp | Remark::LettersIgnored => None,
-            Remark::Bytes | Remark::ReadAs(_) => Some("write Mi or Gi for powers of 1024, M or G for powers of 1000".into()),
+            Remark::Bytes | Remark::ReadAs(_) => {
+                Some("write Mi or Gi for powers of 1024, M or G for powers of 1000".into())
+            }
         };
         self.warn("loose-quantity", message, hint);
     }
@@ -302,7 +334,9 @@ impl Reader {
     // ---- what to read -----------------------------------------------------------------------------------------------
 
     fn document(&mut self, root: &Node) -> Document {
-        let Some(fields) = self.fields(root, &grammar::TOP) else { return Document::default() };
+        let Some(fields) = self.fields(root, &grammar::TOP) else {
+            return Document::default();
+        };
         let mut document = Document {
             version: self.required(&fields, "version", Self::version).unwrap_or_default(),
             include: self.optional(&fields, "include", Self::texts).unwrap_or_default(),
@@ -310,7 +344,9 @@ impl Reader {
                 .required(&fields, "services", |r, n| r.names(n, "services", Self::service))
                 .unwrap_or_default(),
             deployment: self
-                .required(&fields, "deployment", |r, n| r.names(n, "deployments by service", Self::placed))
+                .required(&fields, "deployment", |r, n| {
+                    r.names(n, "deployments by service", Self::placed)
+                })
                 .unwrap_or_default(),
             endpoints: self
                 .optional(&fields, "endpoints", |r, n| r.names(n, "endpoints", Self::endpoint))
@@ -343,7 +379,11 @@ impl Reader {
         };
         if scalar.plain || scalar.text != version.as_str() {
             let hint = Some(format!("write `version: \"{}\"`", version.as_str()));
-            self.warn("loose-version", "some of Akash's tools take only the version in quotes", hint);
+            self.warn(
+                "loose-version",
+                "some of Akash's tools take only the version in quotes",
+                hint,
+            );
         }
         Some(version)
     }
@@ -355,9 +395,13 @@ impl Reader {
             command: self.optional(&fields, "command", Self::texts).unwrap_or_default(),
             args: self.optional(&fields, "args", Self::texts).unwrap_or_default(),
             env: self.optional(&fields, "env", Self::env).unwrap_or_default(),
-            expose: self.optional(&fields, "expose", |r, n| r.list(n, "ports", Self::expose)).unwrap_or_default(),
+            expose: self
+                .optional(&fields, "expose", |r, n| r.list(n, "ports", Self::expose))
+                .unwrap_or_default(),
             dependencies: self
-                .optional(&fields, "dependencies", |r, n| r.list(n, "dependencies", Self::dependency))
+                .optional(&fields, "dependencies", |r, n| {
+                    r.list(n, "dependencies", Self::dependency)
+                })
                 .unwrap_or_default(),
             params: self.optional(&fields, "params", Self::params),
             credentials: self.optional(&fields, "credentials", Self::credentials),
@@ -385,19 +429,31 @@ impl Reader {
             as_port: self.optional(&fields, "as", Self::port),
             proto: self.optional(&fields, "proto", Self::protocol).unwrap_or_default(),
             accept: self.optional(&fields, "accept", Self::texts).unwrap_or_default(),
-            to: self.optional(&fields, "to", |r, n| r.list(n, "who may reach it", Self::expose_to)).unwrap_or_default(),
-            http_options: self.optional(&fields, "http_options", Self::http_options).unwrap_or_default(),
+            to: self
+                .optional(&fields, "to", |r, n| r.list(n, "who may reach it", Self::expose_to))
+                .unwrap_or_default(),
+            http_options: self
+                .optional(&fields, "http_options", Self::http_options)
+                .unwrap_or_default(),
         })
     }
 
     fn protocol(&mut self, node: &Node) -> Option<Protocol> {
         const EXPECTED: &str = "TCP or UDP";
         let text = &self.scalar(node, EXPECTED)?.text;
-        let known = [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| p.as_str().eq_ignore_ascii_case(text));
+        let known = [Protocol::Tcp, Protocol::Udp]
+            .into_iter()
+            .find(|p| p.as_str().eq_ignore_ascii_case(text));
         if known.is_none() {
             let web = matches!(text.to_ascii_lowercase().as_str(), "http" | "https");
-            let hint = web.then(|| "HTTP runs over TCP; port 80 seen from outside goes through the ingress".to_string());
-            self.error("unknown-value", format!("`{}` is no protocol", shorten(text)), EXPECTED, hint);
+            let hint =
+                web.then(|| "HTTP runs over TCP; port 80 seen from outside goes through the ingress".to_string());
+            self.error(
+                "unknown-value",
+                format!("`{}` is no protocol", shorten(text)),
+                EXPECTED,
+                hint,
+            );
         }
         known
     }
@@ -415,7 +471,9 @@ impl Reader {
     fn http_options(&mut self, node: &Node) -> Option<HttpOptions> {
         let fields = self.fields(node, &grammar::HTTP_OPTIONS)?;
         let given = HttpOptions::default();
-        let cases = self.optional(&fields, "next_cases", Self::texts).filter(|cases| !cases.is_empty());
+        let cases = self
+            .optional(&fields, "next_cases", Self::texts)
+            .filter(|cases| !cases.is_empty());
         let mut number = |key: &str, default: u32| self.optional(&fields, key, Self::any_u32).unwrap_or(default);
         Some(HttpOptions {
             max_body_size: number("max_body_size", given.max_body_size),
@@ -431,9 +489,13 @@ impl Reader {
     fn params(&mut self, node: &Node) -> Option<Params> {
         let fields = self.fields(node, &grammar::PARAMS)?;
         Some(Params {
-            storage: self.optional(&fields, "storage", |r, n| r.names(n, "mounts", Self::mount)).unwrap_or_default(),
+            storage: self
+                .optional(&fields, "storage", |r, n| r.names(n, "mounts", Self::mount))
+                .unwrap_or_default(),
             permissions: self.optional(&fields, "permissions", Self::permissions),
-            tee: self.optional(&fields, "tee", |r, n| r.word(n, &[Tee::Cpu, Tee::CpuGpu].map(|t| (t.as_str(), t)))),
+            tee: self.optional(&fields, "tee", |r, n| {
+                r.word(n, &[Tee::Cpu, Tee::CpuGpu].map(|t| (t.as_str(), t)))
+            }),
         })
     }
 
@@ -448,7 +510,9 @@ impl Reader {
     fn permissions(&mut self, node: &Node) -> Option<Vec<Permission>> {
         let fields = self.fields(node, &grammar::PERMISSIONS)?;
         const ALL: [Permission; 3] = [Permission::Deployment, Permission::Logs, Permission::Events];
-        let Some(node) = fields.get("read") else { return Some(Vec::new()) };
+        let Some(node) = fields.get("read") else {
+            return Some(Vec::new());
+        };
         self.at("read", |reader| {
             let read = |r: &mut Self, n: &Node| Some(r.word(n, &ALL.map(|p| (p.as_str(), p))));
             Some(reader.list(node, "permissions", read)?.into_iter().flatten().collect())
@@ -492,7 +556,8 @@ impl Reader {
 
     fn size(&mut self, fields: &Fields<'_>) -> u64 {
         const EXPECTED: &str = "bytes with a unit, for instance 512Mi";
-        self.required(fields, "size", |r, n| r.quantity(n, parse_bytes, EXPECTED)).unwrap_or_default()
+        self.required(fields, "size", |r, n| r.quantity(n, parse_bytes, EXPECTED))
+            .unwrap_or_default()
     }
 
     fn memory(&mut self, node: &Node, compute: &mut Compute) -> Option<()> {
@@ -503,11 +568,18 @@ impl Reader {
 
     /// Memory has had `attributes` in old files; they never had an effect.
     fn fields_with_unused_attributes<'n>(&mut self, node: &'n Node, keys: &'static Keys) -> Option<Fields<'n>> {
-        let Some(entry) = node.get("attributes") else { return self.fields(node, keys) };
+        let Some(entry) = node.get("attributes") else {
+            return self.fields(node, keys);
+        };
         let Kind::Map(entries) = &node.kind else { return None };
         let hint = Some("remove it".to_string());
-        self.at(&entry.key, |reader| reader.warn("without-effect", "attributes of memory have no effect", hint));
-        for entry in entries.iter().filter(|e| e.key != "attributes" && !keys.contains(&e.key)) {
+        self.at(&entry.key, |reader| {
+            reader.warn("without-effect", "attributes of memory have no effect", hint)
+        });
+        for entry in entries
+            .iter()
+            .filter(|e| e.key != "attributes" && !keys.contains(&e.key))
+        {
             self.unknown_key(&entry.key, keys);
         }
         Some(Fields { entries, keys })
@@ -523,7 +595,9 @@ impl Reader {
 
     fn volume(&mut self, node: &Node) -> Option<Volume> {
         let fields = self.fields(node, &grammar::STORAGE)?;
-        let name = self.optional(&fields, "name", Self::text).filter(|name| !name.is_empty());
+        let name = self
+            .optional(&fields, "name", Self::text)
+            .filter(|name| !name.is_empty());
         Some(Volume {
             name: name.unwrap_or_else(|| DEFAULT_VOLUME.into()),
             size_bytes: self.size(&fields),
@@ -534,7 +608,9 @@ impl Reader {
     fn volume_attributes(&mut self, node: &Node) -> Option<VolumeAttributes> {
         let fields = self.fields(node, &grammar::STORAGE_ATTRIBUTES)?;
         let persistent = self.optional(&fields, "persistent", Self::bool_like);
-        let class = self.optional(&fields, "class", |r, n| r.word(n, &StorageClass::ALL.map(|c| (c.as_str(), c))));
+        let class = self.optional(&fields, "class", |r, n| {
+            r.word(n, &StorageClass::ALL.map(|c| (c.as_str(), c)))
+        });
         if persistent.is_none() && class.is_none() {
             return None;
         }
@@ -562,20 +638,30 @@ impl Reader {
         };
         if let (Some(0), Some(_)) = (units, attributes) {
             let hint = Some("set `units` to the number of devices, or remove the attributes".to_string());
-            self.at("attributes", |r| r.error("gpu-attributes", "GPU attributes with 0 units", "", hint));
+            self.at("attributes", |r| {
+                r.error("gpu-attributes", "GPU attributes with 0 units", "", hint)
+            });
         }
         let units = units.unwrap_or_default();
         let models = match attributes {
             Some(node) => self.at("attributes", |reader| reader.gpu_models(node)),
             None if units > 0 => {
-                let finding = Finding::error("gpu-attributes", self.path.join("attributes"), "GPU units without a vendor");
+                let finding = Finding::error(
+                    "gpu-attributes",
+                    self.path.join("attributes"),
+                    "GPU units without a vendor",
+                );
                 let hint = "write `attributes:`, below it `vendor:`, below it `nvidia:` with nothing for any model";
-                self.findings.push(finding.at_key().expected("`attributes` with a `vendor`").hint(hint));
+                self.findings
+                    .push(finding.at_key().expected("`attributes` with a `vendor`").hint(hint));
                 None
             }
             None => None,
         };
-        Some(Gpu { units, models: models.unwrap_or_default() })
+        Some(Gpu {
+            units,
+            models: models.unwrap_or_default(),
+        })
     }
 
     fn gpu_units(&mut self, node: &Node) -> Option<u64> {
@@ -590,7 +676,9 @@ impl Reader {
 
     fn gpu_models(&mut self, node: &Node) -> Option<Vec<GpuModel>> {
         let fields = self.fields(node, &grammar::GPU_ATTRIBUTES)?;
-        let vendor = fields.get("vendor").and_then(|_| self.optional(&fields, "vendor", |r, n| r.fields_kept(n)));
+        let vendor = fields
+            .get("vendor")
+            .and_then(|_| self.optional(&fields, "vendor", |r, n| r.fields_kept(n)));
         let Some(vendor) = vendor else {
             if fields.get("vendor").is_none() {
                 self.required(&fields, "vendor", |_, _| Some(()));
@@ -600,9 +688,7 @@ impl Reader {
         self.at("vendor", |reader| match vendor {
             // `nvidia:` with nothing is any model.
             VendorNode::Any => Some(Vec::new()),
-            VendorNode::Models(node) => {
-                reader.at("nvidia", |reader| reader.list(&node, "models", Self::gpu_model))
-            }
+            VendorNode::Models(node) => reader.at("nvidia", |reader| reader.list(&node, "models", Self::gpu_model)),
         })
     }
 
@@ -614,7 +700,8 @@ impl Reader {
             Some(entry) => Some(VendorNode::Models(Rc::clone(&entry.value))),
             None => {
                 let finding = Finding::error("missing-key", self.path.join("nvidia"), "no GPU vendor is named");
-                self.findings.push(finding.at_key().expected("`nvidia`, with nothing for any model"));
+                self.findings
+                    .push(finding.at_key().expected("`nvidia`, with nothing for any model"));
                 None
             }
         }
@@ -626,7 +713,9 @@ impl Reader {
         Some(GpuModel {
             model: self.required(&fields, "model", Self::text).unwrap_or_default(),
             ram: self.optional(&fields, "ram", Self::gpu_ram),
-            interface: self.optional(&fields, "interface", |r, n| r.word(n, &INTERFACES.map(|i| (i.as_str(), i)))),
+            interface: self.optional(&fields, "interface", |r, n| {
+                r.word(n, &INTERFACES.map(|i| (i.as_str(), i)))
+            }),
         })
     }
 
@@ -635,12 +724,23 @@ impl Reader {
         const EXPECTED: &str = "a size, for instance 80Gi";
         let text = self.scalar(node, EXPECTED)?.text.clone();
         let known = parse_bytes(&text);
-        let whole = text.strip_suffix("Gi").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        let whole = text
+            .strip_suffix("Gi")
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
         match known {
-            Err(_) => self.error("bad-quantity", format!("`{}` is no size", shorten(&text)), EXPECTED, None),
+            Err(_) => self.error(
+                "bad-quantity",
+                format!("`{}` is no size", shorten(&text)),
+                EXPECTED,
+                None,
+            ),
             Ok(_) if !whole => {
                 let hint = Some("providers state it in whole Gi, for instance 80Gi".into());
-                self.warn("loose-quantity", format!("`{}` is compared as text", shorten(&text)), hint);
+                self.warn(
+                    "loose-quantity",
+                    format!("`{}` is compared as text", shorten(&text)),
+                    hint,
+                );
             }
             Ok(_) => {}
         }
@@ -654,8 +754,15 @@ impl Reader {
                 .optional(&fields, "attributes", |r, n| r.names(n, "attributes", Self::text))
                 .unwrap_or_default(),
             pricing: self
-                .required(&fields, "pricing", |reader, node| reader.names(node, "prices", |r, n| Some(r.price(n))))
-                .map(|prices| prices.into_iter().filter_map(|(name, price)| Some((name, price?))).collect())
+                .required(&fields, "pricing", |reader, node| {
+                    reader.names(node, "prices", |r, n| Some(r.price(n)))
+                })
+                .map(|prices| {
+                    prices
+                        .into_iter()
+                        .filter_map(|(name, price)| Some((name, price?)))
+                        .collect()
+                })
                 .unwrap_or_default(),
             ..Placement::default()
         };
@@ -673,7 +780,10 @@ impl Reader {
         let fields = self.fields(node, &grammar::PRICE)?;
         let denom = self.required(&fields, "denom", Self::text);
         let amount = self.required(&fields, "amount", Self::amount);
-        Some(Price { denom: denom.unwrap_or_default(), amount: amount.unwrap_or_default() })
+        Some(Price {
+            denom: denom.unwrap_or_default(),
+            amount: amount.unwrap_or_default(),
+        })
     }
 
     fn amount(&mut self, node: &Node) -> Option<Decimal> {
@@ -695,7 +805,9 @@ impl Reader {
             let fields = reader.fields(node, &grammar::DEPLOYMENT)?;
             Some(Deployment {
                 profile: reader.required(&fields, "profile", Self::text).unwrap_or_default(),
-                count: reader.required(&fields, "count", |r, n| r.integer(n, 1, u32::MAX)).unwrap_or(1),
+                count: reader
+                    .required(&fields, "count", |r, n| r.integer(n, 1, u32::MAX))
+                    .unwrap_or(1),
             })
         })
     }

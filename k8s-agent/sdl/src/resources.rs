@@ -36,7 +36,10 @@ pub struct Attribute {
 impl Attribute {
     /// An attribute of this key and value.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }
 
@@ -147,7 +150,9 @@ impl<'de> Deserialize<'de> for EndpointKind {
             0 => Ok(Self::SharedHttp),
             1 => Ok(Self::RandomPort),
             2 => Ok(Self::LeasedIp),
-            other => Err(serde::de::Error::custom(format!("endpoint kind {other} is not known (0, 1 or 2)"))),
+            other => Err(serde::de::Error::custom(format!(
+                "endpoint kind {other} is not known (0, 1 or 2)"
+            ))),
         }
     }
 }
@@ -206,7 +211,11 @@ impl Totals {
         self.gpus = self.gpus.saturating_add(times(resources.gpu.units.val));
         self.endpoints = self.endpoints.saturating_add(resources.endpoints.len() as u64);
         for volume in &resources.storage {
-            let sum = if volume.is_ram() { &mut self.memory_bytes } else { &mut self.storage_bytes };
+            let sum = if volume.is_ram() {
+                &mut self.memory_bytes
+            } else {
+                &mut self.storage_bytes
+            };
             *sum = sum.saturating_add(times(volume.size.val));
         }
     }
@@ -245,7 +254,9 @@ mod decimal_text {
         // `parse` alone would also take "+5" and "05", which would not print as they were read.
         match text.parse::<u64>() {
             Ok(val) if val.to_string() == text => Ok(val),
-            _ => Err(D::Error::custom(format!("expected a whole number as text, found {text:?}"))),
+            _ => Err(D::Error::custom(format!(
+                "expected a whole number as text, found {text:?}"
+            ))),
         }
     }
 }

@@ -17,7 +17,12 @@ fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| *key);
-            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+            Value::Object(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key.clone(), sorted(value)))
+                    .collect(),
+            )
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
         other => other.clone(),
@@ -27,7 +32,10 @@ fn sorted(value: &Value) -> Value {
 /// A mapping with these keys and no other; each comes with its description.
 fn mapping(keys: &Keys, required: &[&str], values: &[(&str, Value)]) -> Value {
     let property = |name: &str| {
-        let value = values.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        let value = values
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.clone());
         let mut value = value.unwrap_or_else(|| json!({}));
         if let Some(object) = value.as_object_mut() {
             object.insert("description".into(), keys.doc(name).into());
@@ -117,7 +125,11 @@ fn expose() -> Value {
     let to = mapping(
         &grammar::EXPOSE_TO,
         &[],
-        &[("global", json!({ "type": "boolean" })), ("service", json!({ "type": "string" })), ("ip", text())],
+        &[
+            ("global", json!({ "type": "boolean" })),
+            ("service", json!({ "type": "string" })),
+            ("ip", text()),
+        ],
     );
     mapping(
         &grammar::EXPOSE,
@@ -125,7 +137,10 @@ fn expose() -> Value {
         &[
             ("port", port()),
             ("as", port()),
-            ("proto", json!({ "type": "string", "pattern": "^([tT][cC][pP]|[uU][dD][pP])$" })),
+            (
+                "proto",
+                json!({ "type": "string", "pattern": "^([tT][cC][pP]|[uU][dD][pP])$" }),
+            ),
             ("accept", or_null(list(text()))),
             ("to", or_null(list(to))),
             ("http_options", http_options()),
@@ -136,7 +151,10 @@ fn expose() -> Value {
 fn http_options() -> Value {
     // Without quotes `off` is a boolean to some readers of YAML, and the codes are numbers.
     let words = grammar::NEXT_CASES.iter().map(|case| Value::from(*case));
-    let codes = grammar::NEXT_CASES.iter().filter_map(|case| case.parse::<u32>().ok()).map(Value::from);
+    let codes = grammar::NEXT_CASES
+        .iter()
+        .filter_map(|case| case.parse::<u32>().ok())
+        .map(Value::from);
     let case = json!({ "enum": words.chain(codes).chain([Value::Bool(false)]).collect::<Vec<_>>() });
     mapping(
         &grammar::HTTP_OPTIONS,
@@ -155,14 +173,21 @@ fn http_options() -> Value {
 
 fn params() -> Value {
     let path = json!({ "type": "string", "pattern": "^/" });
-    let mount = mapping(&grammar::MOUNT, &[], &[("mount", path), ("readOnly", json!({ "type": "boolean" }))]);
+    let mount = mapping(
+        &grammar::MOUNT,
+        &[],
+        &[("mount", path), ("readOnly", json!({ "type": "boolean" }))],
+    );
     let read = list(one_of(["deployment", "logs", "events"]));
     mapping(
         &grammar::PARAMS,
         &[],
         &[
             ("storage", or_null(names(or_null(mount)))),
-            ("permissions", or_null(mapping(&grammar::PERMISSIONS, &[], &[("read", or_null(read))]))),
+            (
+                "permissions",
+                or_null(mapping(&grammar::PERMISSIONS, &[], &[("read", or_null(read))])),
+            ),
             ("tee", one_of([Tee::Cpu, Tee::CpuGpu].map(Tee::as_str))),
         ],
     )
@@ -173,7 +198,12 @@ fn credentials() -> Value {
     mapping(
         &grammar::CREDENTIALS,
         &["host", "username", "password"],
-        &[("host", least(1)), ("username", least(1)), ("password", least(6)), ("email", least(5))],
+        &[
+            ("host", least(1)),
+            ("username", least(1)),
+            ("password", least(6)),
+            ("email", least(5)),
+        ],
     )
 }
 
@@ -186,13 +216,25 @@ fn profiles() -> Value {
 }
 
 fn compute() -> Value {
-    let arch = mapping(&grammar::CPU_ATTRIBUTES, &[], &[("arch", one_of(grammar::ARCHITECTURES))]);
-    let units = json!({ "type": ["string", "number"], "exclusiveMinimum": 0, "pattern": "^[0-9]*\\.?[0-9]+[a-zA-Z]*$" });
+    let arch = mapping(
+        &grammar::CPU_ATTRIBUTES,
+        &[],
+        &[("arch", one_of(grammar::ARCHITECTURES))],
+    );
+    let units =
+        json!({ "type": ["string", "number"], "exclusiveMinimum": 0, "pattern": "^[0-9]*\\.?[0-9]+[a-zA-Z]*$" });
     let resources = mapping(
         &grammar::RESOURCES,
         &["cpu", "memory", "storage"],
         &[
-            ("cpu", mapping(&grammar::CPU, &["units"], &[("units", units), ("attributes", or_null(arch))])),
+            (
+                "cpu",
+                mapping(
+                    &grammar::CPU,
+                    &["units"],
+                    &[("units", units), ("attributes", or_null(arch))],
+                ),
+            ),
             ("memory", mapping(&grammar::MEMORY, &["size"], &[("size", size())])),
             ("storage", json!({ "oneOf": [volume(), list(volume())] })),
             ("gpu", or_null(gpu())),
@@ -214,7 +256,10 @@ fn volume() -> Value {
         &grammar::STORAGE_ATTRIBUTES,
         &[],
         &[
-            ("persistent", json!({ "enum": [true, false, "true", "false", "on", "off", "yes", "no"] })),
+            (
+                "persistent",
+                json!({ "enum": [true, false, "true", "false", "on", "off", "yes", "no"] }),
+            ),
             ("class", one_of(StorageClass::ALL.map(StorageClass::as_str))),
         ],
     );
@@ -229,31 +274,51 @@ fn gpu() -> Value {
     let model = mapping(
         &grammar::GPU_MODEL,
         &["model"],
-        &[("model", text()), ("ram", text()), ("interface", one_of(["pcie", "sxm"]))],
+        &[
+            ("model", text()),
+            ("ram", text()),
+            ("interface", one_of(["pcie", "sxm"])),
+        ],
     );
     let vendor = mapping(&grammar::GPU_VENDOR, &["nvidia"], &[("nvidia", or_null(list(model)))]);
     let attributes = mapping(&grammar::GPU_ATTRIBUTES, &["vendor"], &[("vendor", vendor)]);
     let units = json!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$" });
-    mapping(&grammar::GPU, &[], &[("units", units), ("attributes", or_null(attributes))])
+    mapping(
+        &grammar::GPU,
+        &[],
+        &[("units", units), ("attributes", or_null(attributes))],
+    )
 }
 
 fn placement() -> Value {
-    let signed_by =
-        mapping(&grammar::SIGNED_BY, &[], &[("anyOf", or_null(list(text()))), ("allOf", or_null(list(text())))]);
+    let signed_by = mapping(
+        &grammar::SIGNED_BY,
+        &[],
+        &[("anyOf", or_null(list(text()))), ("allOf", or_null(list(text())))],
+    );
     let denoms = grammar::DENOMS.join("|");
     let price = mapping(
         &grammar::PRICE,
         &["denom", "amount"],
         &[
-            ("denom", json!({ "type": "string", "pattern": format!("^({denoms}|ibc/.+)$") })),
-            ("amount", json!({ "type": ["string", "number"], "exclusiveMinimum": 0, "pattern": "^[0-9]+(\\.[0-9]+)?$" })),
+            (
+                "denom",
+                json!({ "type": "string", "pattern": format!("^({denoms}|ibc/.+)$") }),
+            ),
+            (
+                "amount",
+                json!({ "type": ["string", "number"], "exclusiveMinimum": 0, "pattern": "^[0-9]+(\\.[0-9]+)?$" }),
+            ),
         ],
     );
     mapping(
         &grammar::PLACEMENT,
         &["pricing"],
         &[
-            ("attributes", or_null(names(json!({ "type": ["string", "number", "boolean"] })))),
+            (
+                "attributes",
+                or_null(names(json!({ "type": ["string", "number", "boolean"] }))),
+            ),
             ("signedBy", or_null(signed_by)),
             ("pricing", names(price)),
         ],
@@ -261,7 +326,11 @@ fn placement() -> Value {
 }
 
 fn deployment() -> Value {
-    mapping(&grammar::DEPLOYMENT, &["profile", "count"], &[("profile", text()), ("count", number(1, u32::MAX))])
+    mapping(
+        &grammar::DEPLOYMENT,
+        &["profile", "count"],
+        &[("profile", text()), ("count", number(1, u32::MAX))],
+    )
 }
 
 fn endpoints() -> Value {

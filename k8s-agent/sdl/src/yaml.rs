@@ -33,13 +33,19 @@ pub(crate) struct Place {
 
 impl From<&Marker> for Pos {
     fn from(marker: &Marker) -> Self {
-        Self { line: marker.line(), column: marker.col() }
+        Self {
+            line: marker.line(),
+            column: marker.col(),
+        }
     }
 }
 
 impl From<Span> for Place {
     fn from(span: Span) -> Self {
-        Self { start: (&span.start).into(), end: (&span.end).into() }
+        Self {
+            start: (&span.start).into(),
+            end: (&span.end).into(),
+        }
     }
 }
 
@@ -200,8 +206,15 @@ fn syntax_hint(info: &str) -> Option<String> {
 
 /// A collection that is not complete yet.
 enum Frame {
-    List { open: Open, items: Vec<Rc<Node>> },
-    Map { open: Open, entries: Vec<(Rc<Node>, Rc<Node>)>, key: Option<Rc<Node>> },
+    List {
+        open: Open,
+        items: Vec<Rc<Node>>,
+    },
+    Map {
+        open: Open,
+        entries: Vec<(Rc<Node>, Rc<Node>)>,
+        key: Option<Rc<Node>>,
+    },
 }
 
 struct Open {
@@ -227,7 +240,12 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 let scalar = scalar(text, style, tag, place)?;
                 let weight = 1 + scalar.text.len() / 16;
-                let node = Node { place, kind: Kind::Scalar(scalar), weight, depth: 1 };
+                let node = Node {
+                    place,
+                    kind: Kind::Scalar(scalar),
+                    weight,
+                    depth: 1,
+                };
                 self.complete(node, anchor)
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
@@ -235,17 +253,34 @@ impl Builder {
                     let node = Rc::clone(node);
                     self.place_node(node)
                 }
-                _ => Err(problem(place, "yaml-alias", "this alias stands inside of what it refers to")),
+                _ => Err(problem(
+                    place,
+                    "yaml-alias",
+                    "this alias stands inside of what it refers to",
+                )),
             },
             Event::SequenceStart(anchor, tag) => {
                 collection_tag(tag, "seq", place)?;
                 self.open(anchor);
-                self.push(Frame::List { open: Open { place, anchor }, items: Vec::new() }, place)
+                self.push(
+                    Frame::List {
+                        open: Open { place, anchor },
+                        items: Vec::new(),
+                    },
+                    place,
+                )
             }
             Event::MappingStart(anchor, tag) => {
                 collection_tag(tag, "map", place)?;
                 self.open(anchor);
-                self.push(Frame::Map { open: Open { place, anchor }, entries: Vec::new(), key: None }, place)
+                self.push(
+                    Frame::Map {
+                        open: Open { place, anchor },
+                        entries: Vec::new(),
+                        key: None,
+                    },
+                    place,
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(place),
             _ => Ok(()),
@@ -255,7 +290,11 @@ impl Builder {
     fn start_document(&mut self, place: Place) -> Result<(), Problem> {
         self.documents += 1;
         if self.documents > 1 {
-            return Err(problem(place, "yaml-documents", "a second document begins here, and a deployment is one file"));
+            return Err(problem(
+                place,
+                "yaml-documents",
+                "a second document begins here, and a deployment is one file",
+            ));
         }
         Ok(())
     }
@@ -282,7 +321,15 @@ impl Builder {
         };
         let Open { place, anchor } = open;
         let (weight, depth) = measure(&kind);
-        self.complete(Node { place, kind, weight, depth }, anchor)
+        self.complete(
+            Node {
+                place,
+                kind,
+                weight,
+                depth,
+            },
+            anchor,
+        )
     }
 
     fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
@@ -332,11 +379,20 @@ impl Builder {
             if let Some(line) = seen.get(&scalar.text) {
                 let message = format!("the key `{}` stands twice", scalar.text);
                 let hint = Some(format!("it is already on line {line}; keep one of the two"));
-                self.report(Problem { place: key.place, code: "yaml-duplicate-key", message, hint });
+                self.report(Problem {
+                    place: key.place,
+                    code: "yaml-duplicate-key",
+                    message,
+                    hint,
+                });
                 continue;
             }
             seen.insert(scalar.text.clone(), key.place.start.line);
-            entries.push(Entry { key: scalar.text.clone(), place: key.place, value });
+            entries.push(Entry {
+                key: scalar.text.clone(),
+                place: key.place,
+                value,
+            });
         }
         for source in merged {
             merge(&source, &mut entries, &mut seen)?;
@@ -360,34 +416,42 @@ fn merge(source: &Node, entries: &mut Vec<Entry>, seen: &mut HashMap<String, usi
                     continue;
                 }
                 seen.insert(entry.key.clone(), entry.place.start.line);
-                entries.push(Entry { key: entry.key.clone(), place: entry.place, value: Rc::clone(&entry.value) });
+                entries.push(Entry {
+                    key: entry.key.clone(),
+                    place: entry.place,
+                    value: Rc::clone(&entry.value),
+                });
             }
             Ok(())
         }
         Kind::List(sources) if sources.iter().all(|s| matches!(s.kind, Kind::Map(_))) => {
             sources.iter().try_for_each(|source| merge(source, entries, seen))
         }
-        _ => Err(problem(source.place, "yaml-merge", "`<<` merges mappings, and this is none")),
+        _ => Err(problem(
+            source.place,
+            "yaml-merge",
+            "`<<` merges mappings, and this is none",
+        )),
     }
 }
 
 fn measure(kind: &Kind) -> (usize, usize) {
     let add = |(weight, depth): (usize, usize), node: &Rc<Node>, extra: usize| {
-        (weight.saturating_add(node.weight).saturating_add(extra), depth.max(node.depth + 1))
+        (
+            weight.saturating_add(node.weight).saturating_add(extra),
+            depth.max(node.depth + 1),
+        )
     };
     match kind {
         Kind::Scalar(scalar) => (1 + scalar.text.len() / 16, 1),
         Kind::List(items) => items.iter().fold((1, 1), |sum, node| add(sum, node, 0)),
-        Kind::Map(entries) => entries.iter().fold((1, 1), |sum, entry| add(sum, &entry.value, entry.key.len() / 16)),
+        Kind::Map(entries) => entries
+            .iter()
+            .fold((1, 1), |sum, entry| add(sum, &entry.value, entry.key.len() / 16)),
     }
 }
 
-fn scalar(
-    text: Cow<'_, str>,
-    style: ScalarStyle,
-    tag: Option<Cow<'_, Tag>>,
-    place: Place,
-) -> Result<Scalar, Problem> {
+fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>, place: Place) -> Result<Scalar, Problem> {
     let untagged = style == ScalarStyle::Plain;
     let plain = match tag {
         None => untagged,
@@ -398,7 +462,10 @@ fn scalar(
         },
         Some(tag) => return Err(unknown_tag(&tag, place)),
     };
-    Ok(Scalar { text: text.into_owned(), plain })
+    Ok(Scalar {
+        text: text.into_owned(),
+        plain,
+    })
 }
 
 fn collection_tag(tag: Option<Cow<'_, Tag>>, suffix: &str, place: Place) -> Result<(), Problem> {
@@ -413,11 +480,20 @@ fn unknown_tag(tag: &Tag, place: Place) -> Problem {
 }
 
 fn too_deep(place: Place) -> Problem {
-    problem(place, "yaml-too-deep", &format!("more than {MAX_DEPTH} levels of nesting"))
+    problem(
+        place,
+        "yaml-too-deep",
+        &format!("more than {MAX_DEPTH} levels of nesting"),
+    )
 }
 
 fn problem(place: Place, code: &'static str, message: &str) -> Problem {
-    Problem { place, code, message: message.into(), hint: None }
+    Problem {
+        place,
+        code,
+        message: message.into(),
+        hint: None,
+    }
 }
 
 #[cfg(test)]
@@ -504,8 +580,17 @@ mod tests {
 
     #[test]
     fn scalars_resolve_as_in_go() {
-        let scalar = |text: &str, plain| Scalar { text: text.into(), plain };
-        for (text, value) in [("yes", true), ("On", true), ("true", true), ("off", false), ("N", false)] {
+        let scalar = |text: &str, plain| Scalar {
+            text: text.into(),
+            plain,
+        };
+        for (text, value) in [
+            ("yes", true),
+            ("On", true),
+            ("true", true),
+            ("off", false),
+            ("N", false),
+        ] {
             assert_eq!(scalar(text, true).as_bool(), Some(value));
         }
         assert_eq!(scalar("true", false).as_bool(), None);

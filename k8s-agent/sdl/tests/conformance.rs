@@ -22,14 +22,20 @@ fn conformance_dir() -> Option<PathBuf> {
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(!files.is_empty(), "{} is empty", dir.display());
     files
 }
 
 fn parse(path: &Path) -> Result<Sdl, Diagnostics> {
-    Sdl::parse_bytes(&path.file_name().unwrap().to_string_lossy(), &std::fs::read(path).unwrap())
+    Sdl::parse_bytes(
+        &path.file_name().unwrap().to_string_lossy(),
+        &std::fs::read(path).unwrap(),
+    )
 }
 
 /// JSON in the hashed form: keys sorted, nothing between, HTML characters escaped. Written apart from the crate.
@@ -37,11 +43,18 @@ fn canonical(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let sorted: BTreeMap<_, _> = map.iter().collect();
-            let entries: Vec<_> = sorted.into_iter().map(|(k, v)| format!("\"{k}\":{}", canonical(v))).collect();
+            let entries: Vec<_> = sorted
+                .into_iter()
+                .map(|(k, v)| format!("\"{k}\":{}", canonical(v)))
+                .collect();
             format!("{{{}}}", entries.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        other => other
+            .to_string()
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026"),
     }
 }
 
@@ -89,7 +102,10 @@ fn accepted_gallery_files_give_the_same_manifest_and_hash() {
                 if same {
                     equal += 1;
                 } else {
-                    failures.push(format!("{name}:\n ours   {manifest}\n theirs {}", canonical(&theirs["manifest"])));
+                    failures.push(format!(
+                        "{name}:\n ours   {manifest}\n theirs {}",
+                        canonical(&theirs["manifest"])
+                    ));
                 }
             }
         }
@@ -126,9 +142,18 @@ fn comparable(value: &Value) -> Value {
                 };
                 let mut value = comparable(value);
                 if key == "amount" {
-                    let plain = value.as_str().unwrap().trim_end_matches('0').trim_end_matches('.').to_string();
+                    let plain = value
+                        .as_str()
+                        .unwrap()
+                        .trim_end_matches('0')
+                        .trim_end_matches('.')
+                        .to_string();
                     let whole = value.as_str().unwrap();
-                    value = if whole.contains('.') { plain.into() } else { whole.into() };
+                    value = if whole.contains('.') {
+                        plain.into()
+                    } else {
+                        whole.into()
+                    };
                 }
                 if let (true, Some(list)) = (key == "endpoints", value.as_array_mut()) {
                     list.sort_by_key(|e| (e["kind"].as_u64().unwrap_or(0), e["sequence_number"].as_u64()));
@@ -152,7 +177,10 @@ fn invalid_files_are_refused_with_a_place() {
         let errors = parse(&path).err().unwrap_or_else(|| panic!("{name} is accepted"));
         assert!(errors.has_errors(), "{name}");
         for error in &errors {
-            assert!(error.line > 0 && error.column > 0 && error.file == name, "{name}: {error:?}");
+            assert!(
+                error.line > 0 && error.column > 0 && error.file == name,
+                "{name}: {error:?}"
+            );
         }
         eprintln!("{errors}\n");
         count += 1;

@@ -75,7 +75,9 @@ fn with(from: &str, to: &str) -> String {
 }
 
 fn refused(text: &str) -> Diagnostics {
-    let errors = Sdl::parse("app.yaml", text).err().unwrap_or_else(|| panic!("accepted:\n{text}"));
+    let errors = Sdl::parse("app.yaml", text)
+        .err()
+        .unwrap_or_else(|| panic!("accepted:\n{text}"));
     assert!(errors.has_errors());
     errors
 }
@@ -104,7 +106,15 @@ fn the_good_file_is_good() {
     let sdl = Sdl::parse("app.yaml", GOOD).unwrap();
     assert!(sdl.warnings().is_empty(), "{}", sdl.warnings());
     let total = sdl.groups()[0].total();
-    assert_eq!((total.cpu_milli, total.memory_mib(), total.storage_mib(), total.endpoints), (3000, 3072, 13 * 1024, 1));
+    assert_eq!(
+        (
+            total.cpu_milli,
+            total.memory_mib(),
+            total.storage_mib(),
+            total.endpoints
+        ),
+        (3000, 3072, 13 * 1024, 1)
+    );
     assert_eq!(sdl.groups()[0].max_price().unwrap().amount.to_string(), "400");
 }
 
@@ -152,7 +162,14 @@ fn all_errors_of_a_file_come_at_once() {
         .replacen("denom: uprg", "denom: usd", 1);
     let errors = refused(&text);
     let codes: Vec<_> = errors.iter().map(|d| d.code).collect();
-    let expected = ["out-of-range", "missing-key", "unknown-key", "bad-quantity", "unknown-denom", "unknown-profile"];
+    let expected = [
+        "out-of-range",
+        "missing-key",
+        "unknown-key",
+        "bad-quantity",
+        "unknown-denom",
+        "unknown-profile",
+    ];
     assert_eq!(codes, expected, "{errors}");
     assert!(errors.iter().zip(errors.iter().skip(1)).all(|(a, b)| a.line <= b.line));
 }
@@ -160,7 +177,11 @@ fn all_errors_of_a_file_come_at_once() {
 #[test]
 fn an_error_does_not_echo_through_the_file() {
     // A broken section must not make every reference to it an error of its own.
-    for text in [with("services:", "servces:"), with("  compute:", "  compte:"), with("  placement:", "  placment:")] {
+    for text in [
+        with("services:", "servces:"),
+        with("  compute:", "  compte:"),
+        with("  placement:", "  placment:"),
+    ] {
         let errors = refused(&text);
         assert_eq!(errors.len(), 2, "{errors}");
         assert!(errors.iter().any(|d| d.code == "unknown-key") && errors.iter().any(|d| d.code == "missing-key"));
@@ -175,7 +196,7 @@ fn json_is_an_array_for_editors() {
     let first = &json.as_array().unwrap()[0];
     assert_eq!(first["severity"], "error");
     assert_eq!(first["file"], "app.yaml");
-    assert_eq!(first["line"], 61);
+    assert_eq!(first["line"], 60);
     assert_eq!(first["column"], 14);
     assert_eq!(first["path"], "deployment.web.anywhere.count");
     assert_eq!(first["message"], "`many` is no whole number");
@@ -184,9 +205,22 @@ fn json_is_an_array_for_editors() {
 
 #[test]
 fn what_is_no_yaml_is_refused_with_its_place() {
-    for text in ["a: [", "a: b: c", "a:\n\t- b", "{", "services:\n  web\n  db: x\n", "a: 'b", "%", "\"", "- a\nb: c"] {
+    for text in [
+        "a: [",
+        "a: b: c",
+        "a:\n\t- b",
+        "{",
+        "services:\n  web\n  db: x\n",
+        "a: 'b",
+        "%",
+        "\"",
+        "- a\nb: c",
+    ] {
         let errors = refused(text);
-        assert!(errors.iter().all(|d| d.line >= 1 && d.column >= 1), "{text:?}: {errors:?}");
+        assert!(
+            errors.iter().all(|d| d.line >= 1 && d.column >= 1),
+            "{text:?}: {errors:?}"
+        );
     }
     assert_eq!(refused("").iter().next().unwrap().code, "yaml-empty");
     assert_eq!(refused("just text").iter().next().unwrap().code, "wrong-kind");
@@ -220,7 +254,10 @@ fn versions_are_two() {
 
 #[test]
 fn wrong_kinds_are_refused_with_advice() {
-    let to = error("        to:\n          - global: true", "        to:\n          global: true");
+    let to = error(
+        "        to:\n          - global: true",
+        "        to:\n          global: true",
+    );
     assert_eq!(to.code, "wrong-kind");
     assert!(to.hint.unwrap().contains("`- `"));
     let env = error("      - A=1", "      A: 1");
@@ -242,7 +279,10 @@ fn wrong_kinds_are_refused_with_advice() {
 fn zero_and_absurd_resources_are_refused() {
     assert_eq!(code("units: 0.5", "units: 0"), "zero-resources");
     assert_eq!(code("size: 512Mi", "size: 0Mi"), "zero-resources");
-    assert_eq!(code("          - size: 1Gi\n    large", "          - size: 0\n    large"), "zero-resources");
+    assert_eq!(
+        code("          - size: 1Gi\n    large", "          - size: 0\n    large"),
+        "zero-resources"
+    );
     assert_eq!(code("units: 0.5", "units: 99999999"), "out-of-range");
     assert_eq!(code("size: 512Mi", "size: 5000Pi"), "out-of-range");
     assert_eq!(code("size: 512Mi", "size: 999999999999Ei"), "bad-quantity");
@@ -259,23 +299,64 @@ fn references_must_lead_somewhere() {
     let profile = error("profile: small", "profile: smal");
     assert_eq!(profile.code, "unknown-profile");
     assert_eq!(profile.hint.as_deref(), Some("did you mean `small`?"));
-    assert_eq!(code("  web:\n    anywhere:\n      profile: small", "  web:\n    nowhere:\n      profile: small"), "unknown-placement");
-    assert_eq!(code("        small:\n          denom: uprg\n          amount: 100\n", ""), "missing-price");
-    assert_eq!(code("  web:\n    anywhere:\n      profile: small\n      count: 2\n", ""), "not-deployed");
-    assert_eq!(code("  db:\n    anywhere:\n", "  db2:\n    anywhere:\n      profile: small\n      count: 1\n  db:\n    anywhere:\n"), "unknown-service");
-    assert_eq!(code("        data:\n          mount", "        date:\n          mount").len(), "unknown-volume".len());
+    assert_eq!(
+        code(
+            "  web:\n    anywhere:\n      profile: small",
+            "  web:\n    nowhere:\n      profile: small"
+        ),
+        "unknown-placement"
+    );
+    assert_eq!(
+        code("        small:\n          denom: uprg\n          amount: 100\n", ""),
+        "missing-price"
+    );
+    assert_eq!(
+        code("  web:\n    anywhere:\n      profile: small\n      count: 2\n", ""),
+        "not-deployed"
+    );
+    assert_eq!(
+        code(
+            "  db:\n    anywhere:\n",
+            "  db2:\n    anywhere:\n      profile: small\n      count: 1\n  db:\n    anywhere:\n"
+        ),
+        "unknown-service"
+    );
+    let errors = refused(&with(
+        "        data:\n          mount",
+        "        date:\n          mount",
+    ));
+    assert_eq!(
+        errors.iter().map(|d| d.code).collect::<Vec<_>>(),
+        ["not-mounted", "unknown-volume"],
+        "{errors}"
+    );
 }
 
 #[test]
 fn storage_follows_its_rules() {
     let class = "              persistent: true\n              class: beta3\n";
-    assert_eq!(code("          mount: /var/lib/postgresql", "          readOnly: true"), "not-mounted");
+    assert_eq!(
+        code("          mount: /var/lib/postgresql", "          readOnly: true"),
+        "not-mounted"
+    );
     assert_eq!(code("mount: /var/lib", "mount: var/lib"), "mount-path");
-    assert_eq!(code(class, "              persistent: true\n              class: ram\n"), "ram-persistent");
-    assert_eq!(code(class, "              persistent: false\n              class: beta3\n"), "class-not-persistent");
+    assert_eq!(
+        code(class, "              persistent: true\n              class: ram\n"),
+        "ram-persistent"
+    );
+    assert_eq!(
+        code(class, "              persistent: false\n              class: beta3\n"),
+        "class-not-persistent"
+    );
     assert_eq!(code(class, "              class: beta3\n"), "class-not-persistent");
     assert_eq!(code(class, "              class: beta9\n"), "unknown-value");
-    assert_eq!(code("          - name: data\n            size: 10Gi", "          - size: 3Gi\n          - name: data\n            size: 10Gi"), "volume-twice");
+    assert_eq!(
+        code(
+            "          - name: data\n            size: 10Gi",
+            "          - size: 3Gi\n          - name: data\n            size: 10Gi"
+        ),
+        "volume-twice"
+    );
     // YAML 1.1 words are booleans, and a persistent volume without a class gets the default one.
     let sdl = Sdl::parse("app.yaml", &with(class, "              persistent: on\n")).unwrap();
     let manifest = String::from_utf8(sdl.manifest_json()).unwrap();
@@ -285,56 +366,113 @@ fn storage_follows_its_rules() {
 
 #[test]
 fn two_volumes_cannot_share_a_path() {
-    let text = with("          - name: data", "          - name: more\n            size: 1Gi\n          - name: data");
+    let text = with(
+        "          - name: data",
+        "          - name: more\n            size: 1Gi\n          - name: data",
+    );
     let mounts = "        more:\n          mount: /var/lib/postgresql\n        data:\n";
     let errors = refused(&text.replacen("        data:\n", mounts, 1));
-    assert_eq!(errors.iter().map(|d| d.code).collect::<Vec<_>>(), ["mount-twice"], "{errors}");
+    assert_eq!(
+        errors.iter().map(|d| d.code).collect::<Vec<_>>(),
+        ["mount-twice"],
+        "{errors}"
+    );
 }
 
 #[test]
 fn memory_volumes_are_never_read_only_in_2_1() {
     let ram = GOOD
-        .replace("              persistent: true\n              class: beta3\n", "              class: ram\n")
-        .replace("          mount: /var/lib/postgresql", "          mount: /dev/shm\n          readOnly: true");
+        .replace(
+            "              persistent: true\n              class: beta3\n",
+            "              class: ram\n",
+        )
+        .replace(
+            "          mount: /var/lib/postgresql",
+            "          mount: /dev/shm\n          readOnly: true",
+        );
     let sdl = Sdl::parse("app.yaml", &ram).unwrap();
-    assert_eq!(sdl.groups()[0].total().memory_mib(), 3072 + 10 * 1024, "a volume in memory counts as memory");
+    assert_eq!(
+        sdl.groups()[0].total().memory_mib(),
+        3072 + 10 * 1024,
+        "a volume in memory counts as memory"
+    );
     let errors = refused(&ram.replace("version: \"2.0\"", "version: \"2.1\""));
     assert_eq!(errors.iter().next().unwrap().code, "ram-read-only");
 }
 
 #[test]
 fn gpus_need_a_vendor_and_units() {
-    let gpu = |text: &str| with("          size: 512Mi\n", &format!("          size: 512Mi\n        gpu:\n{text}"));
+    let gpu = |text: &str| {
+        with(
+            "          size: 512Mi\n",
+            &format!("          size: 512Mi\n        gpu:\n{text}"),
+        )
+    };
     let code = |text: &str| refused(&gpu(text)).iter().map(|d| d.code).collect::<Vec<_>>().join(" ");
     assert_eq!(code("          units: 1\n"), "gpu-attributes");
-    assert_eq!(code("          units: 0\n          attributes:\n            vendor:\n              nvidia:\n"), "gpu-attributes");
-    assert_eq!(code("          attributes:\n            vendor:\n              nvidia:\n"), "missing-key");
-    assert_eq!(code("          units: 1\n          attributes:\n            vendor:\n"), "missing-key");
-    assert_eq!(code("          units: 1\n          attributes:\n            vendor:\n              amd:\n"), "missing-key unknown-key");
-    let model = "          units: 1\n          attributes:\n            vendor:\n              nvidia:\n                - ";
+    assert_eq!(
+        code("          units: 0\n          attributes:\n            vendor:\n              nvidia:\n"),
+        "gpu-attributes"
+    );
+    assert_eq!(
+        code("          attributes:\n            vendor:\n              nvidia:\n"),
+        "missing-key"
+    );
+    assert_eq!(
+        code("          units: 1\n          attributes:\n            vendor:\n"),
+        "missing-key"
+    );
+    assert_eq!(
+        code("          units: 1\n          attributes:\n            vendor:\n              amd:\n"),
+        "missing-key unknown-key"
+    );
+    let model =
+        "          units: 1\n          attributes:\n            vendor:\n              nvidia:\n                - ";
     assert_eq!(code(&format!("{model}ram: 80Gi\n")), "missing-key");
-    assert_eq!(code(&format!("{model}model: a100\n                  interface: usb\n")), "unknown-value");
-    let any = Sdl::parse("x", &gpu("          units: 1\n          attributes:\n            vendor:\n              nvidia:\n"));
-    assert!(String::from_utf8(any.unwrap().manifest_json()).unwrap().contains("vendor/nvidia/model/*"));
-    let one = Sdl::parse("x", &gpu(&format!("{model}model: a100\n                  ram: 80Gi\n                  interface: sxm\n")));
+    assert_eq!(
+        code(&format!("{model}model: a100\n                  interface: usb\n")),
+        "unknown-value"
+    );
+    let any = Sdl::parse(
+        "x",
+        &gpu("          units: 1\n          attributes:\n            vendor:\n              nvidia:\n"),
+    );
+    assert!(String::from_utf8(any.unwrap().manifest_json())
+        .unwrap()
+        .contains("vendor/nvidia/model/*"));
+    let one = Sdl::parse(
+        "x",
+        &gpu(&format!(
+            "{model}model: a100\n                  ram: 80Gi\n                  interface: sxm\n"
+        )),
+    );
     let one = String::from_utf8(one.unwrap().manifest_json()).unwrap();
     assert!(one.contains("vendor/nvidia/model/a100/ram/80Gi/interface/sxm"));
 }
 
 #[test]
 fn leased_addresses_follow_their_rules() {
-    let leased = with("          - global: true", "          - global: true\n            ip: front");
+    let leased = with(
+        "          - global: true",
+        "          - global: true\n            ip: front",
+    );
     assert_eq!(refused(&leased).iter().next().unwrap().code, "unknown-endpoint");
     let declared = format!("{leased}endpoints:\n  front:\n    kind: ip\n");
     let sdl = Sdl::parse("x", &declared).unwrap();
-    assert_eq!(sdl.manifest().groups[0].services[1].expose[0].endpoint_sequence_number, 1);
+    assert_eq!(
+        sdl.manifest().groups[0].services[1].expose[0].endpoint_sequence_number,
+        1
+    );
     let unused = format!("{GOOD}endpoints:\n  front:\n    kind: ip\n");
     assert_eq!(refused(&unused).iter().next().unwrap().code, "endpoint-unused");
     let kind = declared.replace("kind: ip", "kind: dns");
     assert_eq!(refused(&kind).iter().next().unwrap().code, "unknown-value");
     let local = declared.replace("- global: true\n            ip", "- global: false\n            ip");
     assert_eq!(refused(&local).iter().next().unwrap().code, "ip-needs-global");
-    let twice = declared.replace("            ip: front\n", "            ip: front\n          - global: true\n            ip: front\n");
+    let twice = declared.replace(
+        "            ip: front\n",
+        "            ip: front\n          - global: true\n            ip: front\n",
+    );
     assert_eq!(refused(&twice).iter().next().unwrap().code, "port-taken");
     let name = declared.replace("front", "Front");
     assert_eq!(refused(&name).iter().next().unwrap().code, "endpoint-name");
@@ -342,8 +480,19 @@ fn leased_addresses_follow_their_rules() {
 
 #[test]
 fn http_options_have_limits() {
-    let options = |text: &str| with("        as: 80", &format!("        as: 80\n        http_options:\n          {text}"));
-    let code = |text: &str| refused(&options(text)).iter().map(|d| d.code).collect::<Vec<_>>().join(" ");
+    let options = |text: &str| {
+        with(
+            "        as: 80",
+            &format!("        as: 80\n        http_options:\n          {text}"),
+        )
+    };
+    let code = |text: &str| {
+        refused(&options(text))
+            .iter()
+            .map(|d| d.code)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     assert_eq!(code("max_body_size: 104857601"), "out-of-range");
     assert_eq!(code("read_timeout: 60001"), "out-of-range");
     assert_eq!(code("proxy_buffer_size: 1048577"), "out-of-range");
@@ -351,7 +500,10 @@ fn http_options_have_limits() {
     assert_eq!(code("next_cases: [\"418\"]"), "unknown-value");
     let sdl = Sdl::parse("x", &options("next_cases: [off]\n          proxy_buffer_size: 4096")).unwrap();
     let manifest = String::from_utf8(sdl.manifest_json()).unwrap();
-    assert!(manifest.contains(r#""nextCases":["off"],"nextTimeout":0,"nextTries":3,"proxyBufferSize":4096"#), "{manifest}");
+    assert!(
+        manifest.contains(r#""nextCases":["off"],"nextTimeout":0,"nextTries":3,"proxyBufferSize":4096"#),
+        "{manifest}"
+    );
 }
 
 #[test]
@@ -359,7 +511,10 @@ fn confidential_computing_is_of_one_kind_per_placement() {
     let text = with("    params:\n", "    params:\n      tee: cpu\n");
     let sdl = Sdl::parse("x", &text).unwrap();
     let attributes = sdl.groups()[0].requirements.attributes.clone().unwrap();
-    assert_eq!(attributes.iter().map(|a| a.key.as_str()).collect::<Vec<_>>(), ["region", "tee/type"]);
+    assert_eq!(
+        attributes.iter().map(|a| a.key.as_str()).collect::<Vec<_>>(),
+        ["region", "tee/type"]
+    );
     let errors = refused(&text.replacen("    env:", "    params:\n      tee: cpu-gpu\n    env:", 1));
     let codes: Vec<_> = errors.iter().map(|d| d.code).collect();
     assert_eq!(codes, ["tee-needs-gpu", "tee-mixed"], "{errors}");
@@ -370,28 +525,62 @@ fn credentials_are_complete_and_the_email_is_kept_by_2_1() {
     let login = "    credentials:\n      host: ghcr.io\n      username: me\n      password: ' secret1 '\n      email: me@example.com\n";
     let old = with("    env:\n", &format!("{login}    env:\n"));
     let manifest = |text: &str| String::from_utf8(Sdl::parse("x", text).unwrap().manifest_json()).unwrap();
-    assert!(manifest(&old).contains(r#""credentials":{"email":"","host":"ghcr.io","password":" secret1 ","username":"me"}"#));
+    assert!(manifest(&old)
+        .contains(r#""credentials":{"email":"","host":"ghcr.io","password":" secret1 ","username":"me"}"#));
     let new = old.replace("\"2.0\"", "\"2.1\"");
     assert!(manifest(&new).contains(r#""email":"me@example.com","host":"ghcr.io","password":"secret1""#));
-    assert_eq!(refused(&old.replace("      username: me\n", "")).iter().next().unwrap().code, "missing-key");
-    assert_eq!(refused(&old.replace("' secret1 '", "short")).iter().next().unwrap().code, "too-short");
-    assert!(!format!("{:?}", Sdl::parse("x", &old).unwrap()).contains("secret1"), "no password in debug output");
+    assert_eq!(
+        refused(&old.replace("      username: me\n", ""))
+            .iter()
+            .next()
+            .unwrap()
+            .code,
+        "missing-key"
+    );
+    assert_eq!(
+        refused(&old.replace("' secret1 '", "short"))
+            .iter()
+            .next()
+            .unwrap()
+            .code,
+        "too-short"
+    );
+    assert!(
+        !format!("{:?}", Sdl::parse("x", &old).unwrap()).contains("secret1"),
+        "no password in debug output"
+    );
 }
 
 #[test]
 fn what_akash_ignores_is_accepted_with_a_warning() {
     let cases = [
-        ("    env:\n", "    dependencies:\n      - service: db\n    env:\n", "without-effect"),
+        (
+            "    env:\n",
+            "    dependencies:\n      - service: db\n    env:\n",
+            "without-effect",
+        ),
         ("- service: web", "- service: wep", "unknown-service"),
         ("services:", "include: [other.yaml]\nservices:", "without-effect"),
         ("          size: 512Mi", "          size: 512MB", "loose-quantity"),
         ("          size: 512Mi", "          size: 536870912", "loose-quantity"),
         ("units: 0.5", "units: 0.0005", "loose-quantity"),
         ("denom: uprg", "denom: ibc/12C6", "foreign-denom"),
-        ("      - port: 5432\n        to:\n          - service: web\n", "      - port: 5432\n", "exposes-nothing"),
-        ("          - service: web", "          - global: false", "exposes-nothing"),
+        (
+            "      - port: 5432\n        to:\n          - service: web\n",
+            "      - port: 5432\n",
+            "exposes-nothing",
+        ),
+        (
+            "          - service: web",
+            "          - global: false",
+            "exposes-nothing",
+        ),
         ("          - global: true", "          - service: db", "nothing-global"),
-        ("    large:\n", "    huge:\n      resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: {size: 1Gi}}\n    large:\n", "unused-profile"),
+        (
+            "    large:\n",
+            "    huge:\n      resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: {size: 1Gi}}\n    large:\n",
+            "unused-profile",
+        ),
         ("      - A=1", "      - A=1\n      - A=2", "env-twice"),
     ];
     for (from, to, code) in cases {
@@ -406,8 +595,16 @@ fn what_no_provider_can_run_stands_against_a_deployment() {
     let blocked = [
         ("      - A=1", "      - 1A=1", "env-name"),
         ("      - A=1", "      - A", "env-name"),
-        ("        as: 80", "        as: 80\n        accept: [\"*.example.com\"]", "host-name"),
-        ("        as: 80", "        as: 80\n        accept: [a.example.com, a.example.com]", "host-twice"),
+        (
+            "        as: 80",
+            "        as: 80\n        accept: [\"*.example.com\"]",
+            "host-name",
+        ),
+        (
+            "        as: 80",
+            "        as: 80\n        accept: [a.example.com, a.example.com]",
+            "host-twice",
+        ),
     ];
     for (from, to, code) in blocked {
         let warning = warning(from, to);
@@ -416,14 +613,28 @@ fn what_no_provider_can_run_stands_against_a_deployment() {
     }
     let renamed = GOOD.replace("  db:\n", "  Db_1:\n");
     let sdl = Sdl::parse("x", &renamed).unwrap();
-    assert_eq!(sdl.warnings().blockers().map(|d| d.code).collect::<Vec<_>>(), ["service-name"]);
+    assert_eq!(
+        sdl.warnings().blockers().map(|d| d.code).collect::<Vec<_>>(),
+        ["service-name"]
+    );
 }
 
 #[test]
 fn null_sections_are_empty_ones() {
-    let sdl = Sdl::parse("x", &with("    env:\n      - A=1\n", "    env:\n    command: null\n    args: ~\n")).unwrap();
+    let sdl = Sdl::parse(
+        "x",
+        &with("    env:\n      - A=1\n", "    env:\n    command: null\n    args: ~\n"),
+    )
+    .unwrap();
     assert_eq!(sdl.manifest().groups[0].services[1].env, None);
-    Sdl::parse("x", &with("      attributes:\n        region: eu\n", "      attributes:\n      signedBy:\n")).unwrap();
+    Sdl::parse(
+        "x",
+        &with(
+            "      attributes:\n        region: eu\n",
+            "      attributes:\n      signedBy:\n",
+        ),
+    )
+    .unwrap();
     assert_eq!(code("    image: nginx:1.27", "    image:"), "missing-key");
     assert_eq!(code("profile: small", "profile:"), "missing-key");
 }
@@ -431,7 +642,10 @@ fn null_sections_are_empty_ones() {
 #[test]
 fn anchors_and_merge_keys_work() {
     let text = GOOD
-        .replace("    small:\n      resources:\n        cpu:\n          units: 0.5", "    small:\n      resources: &r\n        cpu: &c\n          units: 0.5")
+        .replace(
+            "    small:\n      resources:\n        cpu:\n          units: 0.5",
+            "    small:\n      resources: &r\n        cpu: &c\n          units: 0.5",
+        )
         .replace("        cpu:\n          units: 2\n", "        <<: *r\n");
     let sdl = Sdl::parse("x", &text).unwrap();
     assert_eq!(sdl.groups()[0].total().cpu_milli, 1500);
@@ -440,7 +654,13 @@ fn anchors_and_merge_keys_work() {
 #[test]
 fn services_that_share_a_profile_share_a_resource_unit() {
     let text = GOOD.replace("profile: small", "profile: large");
-    let sdl = Sdl::parse("x", &text.replace("    image: nginx:1.27", "    image: nginx:1.27\n    params:\n      storage:\n        data:\n          mount: /d"));
+    let sdl = Sdl::parse(
+        "x",
+        &text.replace(
+            "    image: nginx:1.27",
+            "    image: nginx:1.27\n    params:\n      storage:\n        data:\n          mount: /d",
+        ),
+    );
     let sdl = sdl.unwrap();
     let units = &sdl.groups()[0].resources;
     assert_eq!((units.len(), units[0].count, units[0].resource.id), (1, 3, 1));
@@ -453,7 +673,10 @@ fn a_byte_order_mark_and_windows_line_ends_do_not_matter() {
     let text = format!("\u{feff}{}", GOOD.replace('\n', "\r\n"));
     assert_eq!(Sdl::parse("x", &text).unwrap().hash(), hash);
     let errors = refused(&text.replace("port: 8080", "port: 80800"));
-    assert_eq!((errors.iter().next().unwrap().line, errors.iter().next().unwrap().column), (8, 15));
+    assert_eq!(
+        (errors.iter().next().unwrap().line, errors.iter().next().unwrap().column),
+        (8, 15)
+    );
 }
 
 #[test]
@@ -465,6 +688,13 @@ fn built_documents_are_judged_like_files() {
         .with_deployment("web", "nowhere", "small", 0);
     let errors = Sdl::from_document(document).unwrap_err();
     let codes: Vec<_> = errors.iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["empty-image", "zero-resources", "out-of-range", "unknown-placement"], "{errors}");
-    assert!(errors.to_string().contains("services.web.image: the image has no name"), "{errors}");
+    assert_eq!(
+        codes,
+        ["empty-image", "zero-resources", "out-of-range", "unknown-placement"],
+        "{errors}"
+    );
+    assert!(
+        errors.to_string().contains("services.web.image: the image has no name"),
+        "{errors}"
+    );
 }

@@ -10,7 +10,12 @@ fn refuse(text: &str) {
     let errors = Sdl::parse("hostile.yaml", text).unwrap_err();
     assert!(errors.has_errors());
     let (text, json) = (errors.to_string(), errors.to_json());
-    assert!(text.len() < LARGE && json.len() < LARGE, "{} and {} bytes to say no", text.len(), json.len());
+    assert!(
+        text.len() < LARGE && json.len() < LARGE,
+        "{} and {} bytes to say no",
+        text.len(),
+        json.len()
+    );
 }
 
 fn repeat(unit: &str) -> String {
@@ -28,7 +33,29 @@ fn ten_megabytes_of_anything_are_refused_at_once() {
 
 #[test]
 fn a_full_file_of_one_thing_is_refused() {
-    for unit in ["a", "[", "{", "- ", "- a\n", "\n", "\"", "'", "? ", ": ", "&a ", "!!str ", "# a\n", "a: ", "a,", "[]", "---\n", "\u{1f6f0}", "\\", "|\n", "%"] {
+    for unit in [
+        "a",
+        "[",
+        "{",
+        "- ",
+        "- a\n",
+        "\n",
+        "\"",
+        "'",
+        "? ",
+        ": ",
+        "&a ",
+        "!!str ",
+        "# a\n",
+        "a: ",
+        "a,",
+        "[]",
+        "---\n",
+        "\u{1f6f0}",
+        "\\",
+        "|\n",
+        "%",
+    ] {
         refuse(&repeat(unit));
         refuse(&format!("version: {}", repeat(unit)));
         refuse(&format!("services:\n  web:\n    env: [{}", repeat(unit)));
@@ -45,15 +72,26 @@ fn a_hundred_thousand_unknown_keys_are_counted_and_not_listed() {
 
 #[test]
 fn one_very_long_line_is_not_quoted() {
-    let errors = Sdl::parse("x", &format!("{{version: \"2.0\", nonsense: [{}]}}", "a, ".repeat(300_000))).unwrap_err();
+    let errors = Sdl::parse(
+        "x",
+        &format!("{{version: \"2.0\", nonsense: [{}]}}", "a, ".repeat(300_000)),
+    )
+    .unwrap_err();
     assert!(errors.to_string().len() < 10_000);
-    assert!(errors.iter().any(|d| d.code == "unknown-key" && d.line == 1 && d.column == 18), "{errors}");
+    assert!(
+        errors
+            .iter()
+            .any(|d| d.code == "unknown-key" && d.line == 1 && d.column == 18),
+        "{errors}"
+    );
 }
 
 #[test]
 fn aliases_do_not_multiply_into_a_manifest() {
     // One large list of variables, used by many services at many placements.
-    let env: String = (0..10_000).map(|n| format!("      - V{n}=aaaaaaaaaaaaaaaaaaaa\n")).collect();
+    let env: String = (0..10_000)
+        .map(|n| format!("      - V{n}=aaaaaaaaaaaaaaaaaaaa\n"))
+        .collect();
     let mut text = format!("version: \"2.0\"\nservices:\n  s0: &s\n    image: a\n    env:\n{env}");
     (1..100).for_each(|n| text.push_str(&format!("  s{n}: *s\n")));
     text.push_str("profiles:\n  compute:\n    c: {resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: {size: 1Gi}}}\n  placement:\n");
@@ -81,15 +119,28 @@ fn hostile_manifests_add_up_without_overflow() {
     let service = format!(
         r#"{{"args":null,"command":null,"count":4294967295,"credentials":null,"env":null,"expose":[],"image":"a","name":"a","resources":{resources}}}"#
     );
-    let manifest = Manifest::from_json(format!(r#"[{{"name":"g","services":[{service},{service}]}}]"#).as_bytes()).unwrap();
+    let manifest =
+        Manifest::from_json(format!(r#"[{{"name":"g","services":[{service},{service}]}}]"#).as_bytes()).unwrap();
     let total = manifest.groups[0].total();
-    assert_eq!((total.cpu_milli, total.memory_mib(), total.storage_bytes), (u64::MAX, 8192, u64::MAX));
+    assert_eq!(
+        (total.cpu_milli, total.memory_mib(), total.storage_bytes),
+        (u64::MAX, 8192, u64::MAX)
+    );
     for bad in ["+1", "01", "1.0", "-1", "", "18446744073709551616"] {
-        let text = format!(r#"[{{"name":"g","services":[{}]}}]"#, service.replace("\"val\":\"1\"", &format!("\"val\":\"{bad}\"")));
+        let text = format!(
+            r#"[{{"name":"g","services":[{}]}}]"#,
+            service.replace("\"val\":\"1\"", &format!("\"val\":\"{bad}\""))
+        );
         assert!(Manifest::from_json(text.as_bytes()).is_err(), "{bad}");
     }
-    let unknown = format!(r#"[{{"name":"g","services":[{}]}}]"#, service.replacen("{", "{\"sidecar\":1,", 1));
-    assert!(Manifest::from_json(unknown.as_bytes()).is_err(), "an unknown field would be missing from the hash");
+    let unknown = format!(
+        r#"[{{"name":"g","services":[{}]}}]"#,
+        service.replacen("{", "{\"sidecar\":1,", 1)
+    );
+    assert!(
+        Manifest::from_json(unknown.as_bytes()).is_err(),
+        "an unknown field would be missing from the hash"
+    );
 }
 
 /// A real file with a few pieces replaced.
@@ -98,7 +149,25 @@ fn mutated() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<char>().prop_map(String::from),
         proptest::sample::select(vec![
-            "null", "[]", "{}", "-1", "0", "&a", "*a", "<<: *a", "\n", "  ", "\t", ": ", "- ", "\"", "'", "|", "99999999999", "yes", "---\n",
+            "null",
+            "[]",
+            "{}",
+            "-1",
+            "0",
+            "&a",
+            "*a",
+            "<<: *a",
+            "\n",
+            "  ",
+            "\t",
+            ": ",
+            "- ",
+            "\"",
+            "'",
+            "|",
+            "99999999999",
+            "yes",
+            "---\n",
         ])
         .prop_map(String::from),
     ];
@@ -116,7 +185,10 @@ fn mutated() -> impl Strategy<Value = String> {
 #[test]
 fn the_file_with_everything_is_accepted() {
     let sdl = Sdl::parse("everything.yaml", include_str!("data/everything.yaml")).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(Sdl::parse("printed", &sdl.document().to_yaml()).unwrap().document(), sdl.document());
+    assert_eq!(
+        Sdl::parse("printed", &sdl.document().to_yaml()).unwrap().document(),
+        sdl.document()
+    );
 }
 
 proptest! {

@@ -14,11 +14,14 @@ use std::collections::BTreeMap;
 /// Any text, with a liking for what YAML gives a meaning.
 fn wild() -> impl Strategy<Value = String> {
     let nasty = [
-        "", " ", "~", "null", "yes", "off", "1e3", "0x1f", "- a", "a: b", "#x", "*a", "&a", "!t", "|", ">", "%a", "@a", "`a",
-        "{a}", "[a]", "a\nb", "a\r\nb\n", "\t", "\"", "'", "\\", "\u{0}", "\u{7f}", "\u{85}", "\u{2028}", "\u{feff}", "---",
-        "...", "<<", "=", "é🛰", "<a>&b",
+        "", " ", "~", "null", "yes", "off", "1e3", "0x1f", "- a", "a: b", "#x", "*a", "&a", "!t", "|", ">", "%a", "@a",
+        "`a", "{a}", "[a]", "a\nb", "a\r\nb\n", "\t", "\"", "'", "\\", "\u{0}", "\u{7f}", "\u{85}", "\u{2028}",
+        "\u{feff}", "---", "...", "<<", "=", "é🛰", "<a>&b",
     ];
-    prop_oneof![proptest::sample::select(nasty.to_vec()).prop_map(String::from), any::<String>()]
+    prop_oneof![
+        proptest::sample::select(nasty.to_vec()).prop_map(String::from),
+        any::<String>()
+    ]
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -30,14 +33,25 @@ fn filled() -> impl Strategy<Value = String> {
 }
 
 fn expose() -> impl Strategy<Value = Expose> {
-    let to = (any::<bool>(), option::of(filled()))
-        .prop_map(|(global, service)| ExposeTo { global, service, ip: None });
+    let to = (any::<bool>(), option::of(filled())).prop_map(|(global, service)| ExposeTo {
+        global,
+        service,
+        ip: None,
+    });
     let cases = prop_oneof![
         Just(vec!["error".to_string(), "timeout".to_string()]),
         Just(vec!["off".to_string()]),
         Just(vec!["500".to_string(), "404".to_string()]),
     ];
-    let options = (0..=104_857_600u32, 0..=1_048_576u32, 0..=60_000u32, 0..=60_000u32, any::<u32>(), any::<u32>(), cases);
+    let options = (
+        0..=104_857_600u32,
+        0..=1_048_576u32,
+        0..=60_000u32,
+        0..=60_000u32,
+        any::<u32>(),
+        any::<u32>(),
+        cases,
+    );
     let options = options.prop_map(|(body, buffer, read, send, tries, timeout, next_cases)| HttpOptions {
         max_body_size: body,
         next_cases,
@@ -49,46 +63,106 @@ fn expose() -> impl Strategy<Value = Expose> {
     });
     let options = prop_oneof![Just(HttpOptions::default()), options];
     let proto = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp)];
-    (1..=u16::MAX, option::of(1..=u16::MAX), proto, vec(filled(), 0..3), vec(to, 0..3), options).prop_map(
-        |(port, as_port, proto, accept, to, http_options)| Expose { port, as_port, proto, accept, to, http_options },
+    (
+        1..=u16::MAX,
+        option::of(1..=u16::MAX),
+        proto,
+        vec(filled(), 0..3),
+        vec(to, 0..3),
+        options,
     )
+        .prop_map(|(port, as_port, proto, accept, to, http_options)| Expose {
+            port,
+            as_port,
+            proto,
+            accept,
+            to,
+            http_options,
+        })
 }
 
 fn service() -> impl Strategy<Value = Service> {
     let texts = || vec(wild(), 0..3);
-    let permissions = vec(prop_oneof![Just(Permission::Deployment), Just(Permission::Logs), Just(Permission::Events)], 0..3);
+    let permissions = vec(
+        prop_oneof![
+            Just(Permission::Deployment),
+            Just(Permission::Logs),
+            Just(Permission::Events)
+        ],
+        0..3,
+    );
     let params = (option::of(permissions), any::<bool>()).prop_map(|(permissions, tee)| Params {
         storage: BTreeMap::new(),
         permissions,
         tee: tee.then_some(Tee::Cpu),
     });
-    let credentials = ("x[ -~]{5,9}x", filled(), filled(), option::of("[ -~]{0,3}x@x[ -~]{1,4}x")).prop_map(
-        |(password, host, username, email)| Credentials { host, email, username, password },
-    );
-    (filled(), texts(), texts(), texts(), vec(expose(), 0..4), texts(), option::of(params), option::of(credentials)).prop_map(
-        |(image, command, args, env, expose, dependencies, params, credentials)| Service {
-            image,
-            command,
-            args,
-            env,
-            expose,
-            dependencies,
-            params,
-            credentials,
-        },
+    let credentials = (
+        "x[ -~]{5,9}x",
+        filled(),
+        filled(),
+        option::of("[ -~]{0,3}x@x[ -~]{1,4}x"),
     )
+        .prop_map(|(password, host, username, email)| Credentials {
+            host,
+            email,
+            username,
+            password,
+        });
+    (
+        filled(),
+        texts(),
+        texts(),
+        texts(),
+        vec(expose(), 0..4),
+        texts(),
+        option::of(params),
+        option::of(credentials),
+    )
+        .prop_map(
+            |(image, command, args, env, expose, dependencies, params, credentials)| Service {
+                image,
+                command,
+                args,
+                env,
+                expose,
+                dependencies,
+                params,
+                credentials,
+            },
+        )
 }
 
 fn compute() -> impl Strategy<Value = Compute> {
-    let class = prop_oneof![Just(StorageClass::Default), Just(StorageClass::Beta2), Just(StorageClass::Beta3)];
-    let attributes = prop_oneof![
-        class.prop_map(|class| VolumeAttributes { class: Some(class), persistent: true }),
-        Just(VolumeAttributes { class: Some(StorageClass::Ram), persistent: false }),
-        Just(VolumeAttributes { class: None, persistent: false }),
+    let class = prop_oneof![
+        Just(StorageClass::Default),
+        Just(StorageClass::Beta2),
+        Just(StorageClass::Beta3)
     ];
-    let volumes = btree_map(wild().prop_map(|name| format!("v{name}")), (1..=1u64 << 59, option::of(attributes)), 1..4);
+    let attributes = prop_oneof![
+        class.prop_map(|class| VolumeAttributes {
+            class: Some(class),
+            persistent: true
+        }),
+        Just(VolumeAttributes {
+            class: Some(StorageClass::Ram),
+            persistent: false
+        }),
+        Just(VolumeAttributes {
+            class: None,
+            persistent: false
+        }),
+    ];
+    let volumes = btree_map(
+        wild().prop_map(|name| format!("v{name}")),
+        (1..=1u64 << 50, option::of(attributes)),
+        1..4,
+    );
     let volumes = volumes.prop_map(|volumes| {
-        let volume = |(name, (size_bytes, attributes))| Volume { name, size_bytes, attributes };
+        let volume = |(name, (size_bytes, attributes))| Volume {
+            name,
+            size_bytes,
+            attributes,
+        };
         volumes.into_iter().map(volume).collect::<Vec<_>>()
     });
     let interface = prop_oneof![Just(GpuInterface::Pcie), Just(GpuInterface::Sxm)];
@@ -100,7 +174,13 @@ fn compute() -> impl Strategy<Value = Compute> {
     ];
     let arch = option::of(prop_oneof![Just("amd64".to_string()), Just("arm64".to_string())]);
     (1..=1_000_000u64, arch, 1..=1u64 << 49, volumes, option::of(gpu)).prop_map(
-        |(cpu_milli, cpu_arch, memory_bytes, storage, gpu)| Compute { cpu_milli, cpu_arch, memory_bytes, storage, gpu },
+        |(cpu_milli, cpu_arch, memory_bytes, storage, gpu)| Compute {
+            cpu_milli,
+            cpu_arch,
+            memory_bytes,
+            storage,
+            gpu,
+        },
     )
 }
 
