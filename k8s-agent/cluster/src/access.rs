@@ -74,9 +74,11 @@ const fn grant(group: &'static str, resources: &'static [&'static str], verbs: &
     }
 }
 
-/// What the agent may do in the whole cluster: exactly the verbs that this crate uses.
-pub const CLUSTER_GRANTS: [Grant; 8] = [
-    grant("", &["nodes", "pods"], &["list"]),
+/// What the agent may do in the whole cluster: exactly the verbs that it uses. It watches pods to notice
+/// at once what happens to them.
+pub const CLUSTER_GRANTS: [Grant; 9] = [
+    grant("", &["nodes"], &["list"]),
+    grant("", &["pods"], &["list", "watch"]),
     grant("", &["namespaces"], &["get", "create", "patch", "delete"]),
     grant("", &["resourcequotas", "limitranges"], &["create", "patch"]),
     grant("", &["services"], &["list", "create", "patch", "delete"]),

@@ -277,16 +277,13 @@ impl Cluster {
 
     /// Connects from one pod to another, without a policy and then with one that denies it.
     async fn policies_are_enforced(&self, image: &str) -> Result<bool, ClusterError> {
-        let server = self.run(
-            "server",
-            image,
-            &format!("echo ok > /tmp/index.html; exec httpd -f -p {PORT} -h /tmp"),
-            |pod| {
-                let running = pod.status.as_ref()?.phase.as_deref() == Some("Running");
-                pod.status.as_ref()?.pod_ip.clone().filter(|_| running)
-            },
-        );
-        let address = server.await?;
+        let serve = format!("echo ok > /tmp/index.html; exec httpd -f -p {PORT} -h /tmp");
+        let address_once_running = |pod: &Pod| {
+            let status = pod.status.as_ref()?;
+            let running = status.phase.as_deref() == Some("Running");
+            status.pod_ip.clone().filter(|_| running)
+        };
+        let address = self.run("server", image, &serve, address_once_running).await?;
         let host = if address.contains(':') {
             format!("[{address}]")
         } else {
