@@ -1,5 +1,7 @@
 //! What can go wrong, told so that a person can act on it.
 
+use perigee_chain::ChainError;
+use perigee_cluster::ClusterError;
 use std::path::PathBuf;
 
 /// Result of the agent's functions.
@@ -45,6 +47,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A key cannot be used.
+    #[error("{key}: {message}")]
+    Key {
+        /// Where it was named.
+        key: String,
+        /// Why.
+        message: String,
+    },
     /// Another agent runs on this state directory.
     #[error("another agent holds {0}")]
     Locked(PathBuf),
@@ -62,7 +72,7 @@ pub enum Error {
     #[error("{0}")]
     NeedsSignature(String),
     /// The chain refused a transaction or a query.
-    #[error("the chain refused: {0}")]
+    #[error("{0}")]
     Refused(String),
     /// Something does not answer.
     #[error("{what} does not answer: {message}")]
@@ -89,7 +99,9 @@ impl Error {
     /// Which kind of failure this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Config(_) | Self::Exists(_) | Self::File { .. } | Self::State { .. } => Kind::Usage,
+            Self::Config(_) | Self::Exists(_) | Self::File { .. } | Self::State { .. } | Self::Key { .. } => {
+                Kind::Usage
+            }
             Self::Refused(_) | Self::NeedsSignature(_) => Kind::Refused,
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::TimedOut(_) => Kind::TimedOut,
@@ -103,10 +115,12 @@ impl Error {
             Self::Config(e) => e.hint(),
             Self::Exists(_) => Some("pass --force to replace it; keys and counters are kept".into()),
             Self::File { .. } | Self::State { .. } => None,
+            Self::Key { .. } => Some("`perigee keys new NAME` makes one".into()),
             Self::Locked(_) => Some("stop it first, or give this one a state directory of its own".into()),
-            Self::Identity { .. } => {
-                Some("use the right one, or make a new installation with `perigee agent init` and a fresh state directory".into())
-            }
+            Self::Identity { .. } => Some(
+                "use the right one, or make a new installation with `perigee agent init` and a fresh state directory"
+                    .into(),
+            ),
             Self::NeedsSignature(_) => Some("sign it, then start the agent again".into()),
             Self::Refused(_) | Self::TimedOut(_) | Self::Other { .. } => None,
             Self::Unreachable { .. } => Some("check that it runs and that the address in the config is right".into()),
@@ -120,6 +134,49 @@ impl Error {
 
     pub(crate) fn other(doing: impl Into<String>) -> impl FnOnce(&dyn std::fmt::Display) -> Self {
         let doing = doing.into();
-        move |message| Self::Other { doing, message: message.to_string() }
+        move |message| Self::Other {
+            doing,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<ChainError> for Error {
+    fn from(e: ChainError) -> Self {
+        match e {
+            ChainError::Unreachable { address, reason } => Self::Unreachable {
+                what: format!("the node at {address}"),
+                message: reason,
+            },
+            ChainError::Refused { .. } | ChainError::Rejected { .. } => Self::Refused(e.to_string()),
+            ChainError::Timeout { what, .. } => Self::TimedOut(what),
+            ChainError::WrongChain { expected, found } => Self::Identity {
+                what: "the chain's genesis",
+                found,
+                pinned: expected,
+            },
+            other => Self::Other {
+                doing: "asking the chain".into(),
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<ClusterError> for Error {
+    fn from(e: ClusterError) -> Self {
+        match e {
+            ClusterError::Unreachable { address, why } => Self::Unreachable {
+                what: format!("the cluster at {address}"),
+                message: why,
+            },
+            ClusterError::TimedOut { what, .. } => Self::TimedOut(what),
+            ClusterError::Kubeconfig { path, why } => Self::State { path, message: why },
+            ClusterError::File { path, source } => Self::File { path, source },
+            other => Self::Other {
+                doing: "asking the cluster".into(),
+                message: other.to_string(),
+            },
+        }
     }
 }

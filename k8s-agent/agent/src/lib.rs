@@ -3,14 +3,26 @@
 //! The command line calls three functions with plain data: [`init`] sets an installation up, [`run`] is the daemon,
 //! [`status`] looks at it from outside.
 //!
-//! Decisions are in [`core`], which does no I/O: what to do about leases (`core::reconcile`), when to send a
-//! heartbeat (`core::beat`), what a month's price is per block ([`core::pricing`]) and whether what stands on
-//! chain is still right (`core::standing`). Everything else carries facts to them and their answers out.
+//! Decisions are in [`core`], which does no I/O: what to do about leases ([`core::reconcile`]), when to send a
+//! heartbeat ([`core::beat`]), what a month's price is per block ([`core::pricing`]) and whether what stands on
+//! chain is still right ([`core::standing`]). Everything else carries facts to them and their answers out.
 
+mod beats;
 pub mod config;
 pub mod core;
+mod daemon;
 mod error;
+mod gateway;
+mod identity;
+mod init;
+mod keeper;
+mod look;
 mod options;
+mod reconciler;
+mod register;
+mod shared;
+mod state;
+mod status;
 
 pub use error::{Error, Kind, Result};
 pub use options::*;
@@ -38,23 +50,24 @@ fn is_root() -> bool {
 }
 
 fn user_directory(variable: &str, below_home: &str) -> PathBuf {
-    let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let named = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     named.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(below_home))
 }
 
 /// Sets an installation up: pins the cluster, makes keys, certificate and service account, writes the config, and
 /// looks whether everything the agent needs is there.
 pub async fn init(options: InitOptions) -> Result<InitReport> {
-    Err(Error::Exists(options.config))
+    init::init(options).await
 }
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub async fn run(options: RunOptions) -> Result<()> {
-    config::Config::load(&options.config)?;
-    Ok(())
+    daemon::run(options).await
 }
 
 /// A provider as chain, cluster and running agent show it.
 pub async fn status(options: StatusOptions) -> Result<Status> {
-    Err(Error::Exists(options.config))
+    status::status(options).await
 }

@@ -171,7 +171,7 @@ pub struct ProviderStatus {
     pub asks: Vec<u64>,
     /// Judged blocks since registration.
     pub judged_blocks: BlockNumber,
-    /// Of them: not billed.
+    /// Blocks that were not billed since the oldest of the leases below began.
     pub unbilled_blocks: BlockNumber,
 }
 

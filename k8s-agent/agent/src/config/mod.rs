@@ -64,7 +64,9 @@ pub struct Chain {
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { node: "ws://127.0.0.1:9944".into() }
+        Self {
+            node: "ws://127.0.0.1:9944".into(),
+        }
     }
 }
 
@@ -81,7 +83,8 @@ pub struct Keys {
     pub stake: Amount,
 }
 
-fn default_stake() -> Amount {
+/// The least that a provider stakes on the public chains.
+pub fn default_stake() -> Amount {
     Amount::prg(100)
 }
 
@@ -116,7 +119,10 @@ pub struct Gateway {
 
 impl Default for Gateway {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([0, 0, 0, 0], 8443)), address: "127.0.0.1:8443".into() }
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 8443)),
+            address: "127.0.0.1:8443".into(),
+        }
     }
 }
 
@@ -136,7 +142,12 @@ pub struct Capacity {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { keep_cpu_milli: 0, keep_memory_mib: 0, keep_storage_mib: 0, endpoints: 1000 }
+        Self {
+            keep_cpu_milli: 0,
+            keep_memory_mib: 0,
+            keep_storage_mib: 0,
+            endpoints: 1000,
+        }
     }
 }
 
@@ -201,8 +212,10 @@ impl Config {
     /// Reads and checks the file at `path`, with the environment over it.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         // Read here, not by figment: it takes a missing file for an empty one.
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_path_buf(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_path_buf(),
+            source,
+        })?;
         Self::from_parts(path, &text, Env::prefixed(ENV_PREFIX).ignore(&["config"]).split("__"))
     }
 
@@ -212,36 +225,62 @@ impl Config {
             .merge(env)
             .extract()
             .map_err(|e| ConfigError::from_figment(path, e))?;
-        config.check().map_err(|(key, message)| ConfigError::Value { path: path.to_path_buf(), key, message })?;
+        check(path, &config)?;
         Ok(config)
     }
 
     /// What types cannot say. The error is the key's path and what is wrong.
     fn check(&self) -> Result<(), (String, String)> {
         let wrong = |key: &str, message: String| Err((key.to_string(), message));
-        if !["ws://", "wss://"].iter().any(|scheme| self.chain.node.starts_with(scheme)) {
-            return wrong("chain.node", format!("`{}` does not start with ws:// or wss://", self.chain.node));
+        if !["ws://", "wss://"]
+            .iter()
+            .any(|scheme| self.chain.node.starts_with(scheme))
+        {
+            return wrong(
+                "chain.node",
+                format!("`{}` does not start with ws:// or wss://", self.chain.node),
+            );
         }
-        if self.gateway.address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-            return wrong("gateway.address", format!("`{}` is not host:port", self.gateway.address));
+        if self
+            .gateway
+            .address
+            .rsplit_once(':')
+            .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+        {
+            return wrong(
+                "gateway.address",
+                format!("`{}` is not host:port", self.gateway.address),
+            );
         }
         if self.gateway.address.len() > 128 {
             return wrong("gateway.address", "is longer than the 128 bytes the chain takes".into());
         }
         if let Some(node) = self.heartbeat.nodes.iter().find(|node| !node.starts_with('/')) {
-            return wrong("heartbeat.nodes", format!("`{node}` is not a multiaddress like /ip4/192.0.2.1/tcp/30444"));
+            return wrong(
+                "heartbeat.nodes",
+                format!("`{node}` is not a multiaddress like /ip4/192.0.2.1/tcp/30444"),
+            );
         }
         let domain = &self.workloads.domain;
         if domain.is_empty() || domain.starts_with('.') || domain.ends_with('.') {
-            return wrong("workloads.domain", format!("`{domain}` is not a domain like apps.example.org"));
+            return wrong(
+                "workloads.domain",
+                format!("`{domain}` is not a domain like apps.example.org"),
+            );
         }
         if self.ask.attributes.len() > 32 {
-            return wrong("ask.attributes", "holds more than the 32 attributes the chain takes".into());
+            return wrong(
+                "ask.attributes",
+                "holds more than the 32 attributes the chain takes".into(),
+            );
         }
         for (key, value) in &self.ask.attributes {
             let fits = |text: &str| (1..=64).contains(&text.len()) && text.is_ascii();
             if !fits(key) || !fits(value) {
-                return wrong(&format!("ask.attributes.{key}"), "key and value must be 1 to 64 ASCII characters".into());
+                return wrong(
+                    &format!("ask.attributes.{key}"),
+                    "key and value must be 1 to 64 ASCII characters".into(),
+                );
             }
         }
         crate::core::pricing::schedule(&self.ask)
@@ -256,6 +295,15 @@ impl Config {
         }
         self.heartbeat.nodes.clone()
     }
+}
+
+/// Checks what types cannot say, for the file at `path`.
+pub fn check(path: &Path, config: &Config) -> Result<(), ConfigError> {
+    config.check().map_err(|(key, message)| ConfigError::Value {
+        path: path.to_path_buf(),
+        key,
+        message,
+    })
 }
 
 /// The heartbeat address on the host of a `ws://host:port/path` URL.

@@ -61,7 +61,9 @@ impl ConfigError {
             Self::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("write one with `perigee agent init`, or name it with --config".into())
             }
-            Self::UnknownKey { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownKey {
+                nearest: Some(nearest), ..
+            } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownKey { known, .. } => Some(format!("known here: {}", known.join(", "))),
             _ => None,
         }
@@ -76,7 +78,13 @@ impl ConfigError {
             _ => &error.path[..],
         };
         let within = within.join(".");
-        let below = |name: &str| if within.is_empty() { name.to_string() } else { format!("{within}.{name}") };
+        let below = |name: &str| {
+            if within.is_empty() {
+                name.to_string()
+            } else {
+                format!("{within}.{name}")
+            }
+        };
         match &error.kind {
             Kind::UnknownField(name, known) => Self::UnknownKey {
                 origin: origin(file, &error, &below(name)),
@@ -86,8 +94,15 @@ impl ConfigError {
             },
             Kind::MissingField(name) => Self::MissingKey { path, key: below(name) },
             // A parser's message comes without a key.
-            kind if within.is_empty() => Self::Syntax { path, message: kind.to_string() },
-            kind => Self::Value { path, key: within, message: kind.to_string() },
+            kind if within.is_empty() => Self::Syntax {
+                path,
+                message: kind.to_string(),
+            },
+            kind => Self::Value {
+                path,
+                key: within,
+                message: kind.to_string(),
+            },
         }
     }
 }

@@ -138,7 +138,10 @@ fn list(items: &[String]) -> String {
 }
 
 fn table(entries: &BTreeMap<String, String>) -> String {
-    let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(key, value)| format!("{} = {}", quoted(key), quoted(value)))
+        .collect();
     format!("{{ {} }}", entries.join(", "))
 }
 

@@ -11,7 +11,11 @@ kubeconfig = "/var/lib/perigee-agent/kubeconfig"
 "#;
 
 fn read(text: &str) -> Result<Config, ConfigError> {
-    Config::from_parts(Path::new("agent.toml"), text, Env::prefixed("PERIGEE_AGENT_TEST_NOTHING_").split("__"))
+    Config::from_parts(
+        Path::new("agent.toml"),
+        text,
+        Env::prefixed("PERIGEE_AGENT_TEST_NOTHING_").split("__"),
+    )
 }
 
 fn problem(text: &str) -> (String, Option<String>) {
@@ -44,7 +48,16 @@ fn the_template_reads_back_as_the_same_config() {
 #[test]
 fn every_key_of_the_template_has_a_comment_above_it_or_its_group() {
     let text = template(&read(LEAST).unwrap());
-    for section in ["[chain]", "[keys]", "[heartbeat]", "[cluster]", "[workloads]", "[gateway]", "[capacity]", "[ask]"] {
+    for section in [
+        "[chain]",
+        "[keys]",
+        "[heartbeat]",
+        "[cluster]",
+        "[workloads]",
+        "[gateway]",
+        "[capacity]",
+        "[ask]",
+    ] {
         let after = text.split(section).nth(1).unwrap();
         assert!(after.trim_start().starts_with('#'), "{section}");
     }
@@ -80,13 +93,19 @@ fn a_missing_key_is_named() {
 #[test]
 fn a_wrong_type_names_the_key() {
     let (message, _) = problem(&format!("{LEAST}[workloads]\ningress_port = \"eighty\""));
-    assert!(message.starts_with("agent.toml: key `workloads.ingress_port`: "), "{message}");
+    assert!(
+        message.starts_with("agent.toml: key `workloads.ingress_port`: "),
+        "{message}"
+    );
 }
 
 #[test]
 fn broken_toml_names_the_line() {
     let (message, _) = problem("state = ");
-    assert!(message.starts_with("agent.toml: ") && message.contains("line 1"), "{message}");
+    assert!(
+        message.starts_with("agent.toml: ") && message.contains("line 1"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -124,7 +143,10 @@ fn variables_go_over_the_file_and_typos_in_them_are_refused() {
         assert_eq!(config.chain.node, "ws://node:1");
         jail.set_env("PERIGEE_AGENT_CHAIN__NODDE", "ws://node:1");
         let error = Config::load(Path::new("agent.toml")).unwrap_err();
-        assert_eq!(error.to_string(), "PERIGEE_AGENT_CHAIN__NODDE: unknown key `chain.nodde`");
+        assert_eq!(
+            error.to_string(),
+            "PERIGEE_AGENT_CHAIN__NODDE: unknown key `chain.nodde`"
+        );
         assert_eq!(error.hint().as_deref(), Some("did you mean `chain.node`?"));
         Ok(())
     });

@@ -82,11 +82,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const DEVELOPMENT: AttestationTimes = AttestationTimes { epoch: 10, deadline: 5, margin: 5 };
-    const LOCAL: AttestationTimes = AttestationTimes { epoch: 300, deadline: 60, margin: 30 };
+    const DEVELOPMENT: AttestationTimes = AttestationTimes {
+        epoch: 10,
+        deadline: 5,
+        margin: 5,
+    };
+    const LOCAL: AttestationTimes = AttestationTimes {
+        epoch: 300,
+        deadline: 60,
+        margin: 30,
+    };
 
     fn clock(times: AttestationTimes, best: BlockNumber, at: Millis) -> Clock {
-        Clock { times, block_ms: 2000, best, at, connected: true }
+        Clock {
+            times,
+            block_ms: 2000,
+            best,
+            at,
+            connected: true,
+        }
     }
 
     #[test]
@@ -113,7 +127,10 @@ mod tests {
 
     #[test]
     fn the_epoch_goes_on_by_time_while_the_node_is_silent() {
-        let silent = Clock { connected: false, ..clock(DEVELOPMENT, 18, 1_000) };
+        let silent = Clock {
+            connected: false,
+            ..clock(DEVELOPMENT, 18, 1_000)
+        };
         assert_eq!(silent.epoch(1_000), 1);
         assert_eq!(silent.epoch(4_999), 1);
         assert_eq!(silent.epoch(5_000), 2);
@@ -127,9 +144,21 @@ mod tests {
 
     #[test]
     fn times_of_zero_do_not_stop_the_clock() {
-        let broken = Clock { block_ms: 0, connected: false, ..clock(DEVELOPMENT, 1, 5) };
+        let broken = Clock {
+            block_ms: 0,
+            connected: false,
+            ..clock(DEVELOPMENT, 1, 5)
+        };
         assert!(broken.next(9) > 9);
-        let broken = clock(AttestationTimes { epoch: 0, deadline: 0, margin: 0 }, 1, 5);
+        let broken = clock(
+            AttestationTimes {
+                epoch: 0,
+                deadline: 0,
+                margin: 0,
+            },
+            1,
+            5,
+        );
         assert!(broken.next(9) > 9);
     }
 

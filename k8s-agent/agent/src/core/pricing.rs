@@ -36,7 +36,14 @@ mod tests {
     const FREE: Amount = Amount::prg(0);
 
     fn ask(cpu: Amount, memory: Amount) -> Ask {
-        Ask { cpu, memory, storage: FREE, gpu: FREE, endpoint: FREE, ..Ask::default() }
+        Ask {
+            cpu,
+            memory,
+            storage: FREE,
+            gpu: FREE,
+            endpoint: FREE,
+            ..Ask::default()
+        }
     }
 
     fn month(ask: &Ask, resources: Resources) -> u128 {
@@ -45,14 +52,26 @@ mod tests {
 
     #[test]
     fn a_core_for_a_month_costs_what_was_asked() {
-        let cost = month(&ask(Amount::prg(3), FREE), Resources { cpu_milli: 1000, ..Default::default() });
+        let cost = month(
+            &ask(Amount::prg(3), FREE),
+            Resources {
+                cpu_milli: 1000,
+                ..Default::default()
+            },
+        );
         // The rate is rounded to whole base units, the schedule to millionths.
         assert!(cost.abs_diff(3 * PRG) < 2 * BLOCKS_PER_MONTH, "{cost}");
     }
 
     #[test]
     fn a_gib_is_1024_mib() {
-        let cost = month(&ask(FREE, Amount::prg(1)), Resources { memory_mib: 1024, ..Default::default() });
+        let cost = month(
+            &ask(FREE, Amount::prg(1)),
+            Resources {
+                memory_mib: 1024,
+                ..Default::default()
+            },
+        );
         assert!(cost.abs_diff(PRG) < 2 * BLOCKS_PER_MONTH, "{cost}");
     }
 
@@ -64,6 +83,12 @@ mod tests {
     #[test]
     fn a_price_beyond_counting_names_its_key() {
         let most = "999999999999999".parse().unwrap();
-        assert_eq!(schedule(&Ask { gpu: most, ..ask(FREE, FREE) }), Err("gpu"));
+        assert_eq!(
+            schedule(&Ask {
+                gpu: most,
+                ..ask(FREE, FREE)
+            }),
+            Err("gpu")
+        );
     }
 }

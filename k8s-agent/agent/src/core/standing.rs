@@ -48,11 +48,24 @@ pub fn changes(has: &Standing<Vec<(AskId, Terms)>>, wants: &Standing<Terms>) -> 
     if has.pins != wants.pins || has.gateway != wants.gateway {
         changes.push(Change::Gateway);
     }
-    if let Some(capacity) = wants.capacity.filter(|to| is_worth_reporting(&has.capacity.unwrap_or_default(), to)) {
+    if let Some(capacity) = wants
+        .capacity
+        .filter(|to| is_worth_reporting(&has.capacity.unwrap_or_default(), to))
+    {
         changes.push(Change::Capacity(capacity));
     }
-    let right = has.asks.iter().find(|(_, terms)| *terms == wants.asks).map(|(id, _)| *id);
-    changes.extend(has.asks.iter().map(|(id, _)| *id).filter(|id| Some(*id) != right).map(Change::Withdraw));
+    let right = has
+        .asks
+        .iter()
+        .find(|(_, terms)| *terms == wants.asks)
+        .map(|(id, _)| *id);
+    changes.extend(
+        has.asks
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| Some(*id) != right)
+            .map(Change::Withdraw),
+    );
     if right.is_none() {
         changes.push(Change::Publish);
     }
@@ -74,19 +87,32 @@ fn is_worth_reporting(from: &Resources, to: &Resources) -> bool {
 mod tests {
     use super::*;
 
-    const CAPACITY: Resources =
-        Resources { cpu_milli: 4000, memory_mib: 8000, storage_mib: 100_000, gpus: 0, endpoints: 100 };
+    const CAPACITY: Resources = Resources {
+        cpu_milli: 4000,
+        memory_mib: 8000,
+        storage_mib: 100_000,
+        gpus: 0,
+        endpoints: 100,
+    };
 
     fn terms(cpu: u64) -> Terms {
         Terms {
-            prices: PriceSchedule { cpu_milli: cpu, ..Default::default() },
+            prices: PriceSchedule {
+                cpu_milli: cpu,
+                ..Default::default()
+            },
             attributes: vec![("region".into(), "eu".into())],
             isolation: Isolation::SharedKernel,
         }
     }
 
     fn with<Asks>(asks: Asks) -> Standing<Asks> {
-        Standing { pins: vec![[1; 32]], gateway: "gw:8443".into(), capacity: Some(CAPACITY), asks }
+        Standing {
+            pins: vec![[1; 32]],
+            gateway: "gw:8443".into(),
+            capacity: Some(CAPACITY),
+            asks,
+        }
     }
 
     #[test]
@@ -96,31 +122,70 @@ mod tests {
 
     #[test]
     fn a_fresh_provider_gets_capacity_and_ask() {
-        let fresh = Standing { capacity: Some(Resources::default()), ..with(vec![]) };
-        assert_eq!(changes(&fresh, &with(terms(1))), [Change::Capacity(CAPACITY), Change::Publish]);
+        let fresh = Standing {
+            capacity: Some(Resources::default()),
+            ..with(vec![])
+        };
+        assert_eq!(
+            changes(&fresh, &with(terms(1))),
+            [Change::Capacity(CAPACITY), Change::Publish]
+        );
     }
 
     #[test]
     fn a_changed_price_withdraws_before_it_publishes() {
-        assert_eq!(changes(&with(vec![(3, terms(1))]), &with(terms(2))), [Change::Withdraw(3), Change::Publish]);
+        assert_eq!(
+            changes(&with(vec![(3, terms(1))]), &with(terms(2))),
+            [Change::Withdraw(3), Change::Publish]
+        );
     }
 
     #[test]
     fn doubles_from_an_interrupted_change_are_withdrawn() {
         let has = with(vec![(3, terms(1)), (4, terms(2)), (5, terms(2))]);
-        assert_eq!(changes(&has, &with(terms(2))), [Change::Withdraw(3), Change::Withdraw(5)]);
+        assert_eq!(
+            changes(&has, &with(terms(2))),
+            [Change::Withdraw(3), Change::Withdraw(5)]
+        );
     }
 
     #[test]
     fn a_new_certificate_or_address_is_told() {
         let has = with(vec![(3, terms(1))]);
-        assert_eq!(changes(&has, &Standing { pins: vec![[2; 32]], ..with(terms(1)) }), [Change::Gateway]);
-        assert_eq!(changes(&has, &Standing { gateway: "other:1".into(), ..with(terms(1)) }), [Change::Gateway]);
+        assert_eq!(
+            changes(
+                &has,
+                &Standing {
+                    pins: vec![[2; 32]],
+                    ..with(terms(1))
+                }
+            ),
+            [Change::Gateway]
+        );
+        assert_eq!(
+            changes(
+                &has,
+                &Standing {
+                    gateway: "other:1".into(),
+                    ..with(terms(1))
+                }
+            ),
+            [Change::Gateway]
+        );
     }
 
     #[test]
     fn capacity_that_could_not_be_measured_is_not_touched() {
-        assert_eq!(changes(&with(vec![(3, terms(1))]), &Standing { capacity: None, ..with(terms(1)) }), []);
+        assert_eq!(
+            changes(
+                &with(vec![(3, terms(1))]),
+                &Standing {
+                    capacity: None,
+                    ..with(terms(1))
+                }
+            ),
+            []
+        );
     }
 
     #[test]

@@ -83,7 +83,10 @@ pub struct Plan {
 /// What is to be done.
 pub fn plan(chain: &ChainView, cluster: &ClusterView, local: &LocalView) -> Plan {
     if let Some(alarm) = unfit(chain, local) {
-        return Plan { actions: Vec::new(), alarms: vec![alarm] };
+        return Plan {
+            actions: Vec::new(),
+            alarms: vec![alarm],
+        };
     }
     let world = World { chain, cluster, local };
     let mut plan = Plan::default();
@@ -99,7 +102,10 @@ fn unfit(chain: &ChainView, local: &LocalView) -> Option<Alarm> {
         return Some(Alarm::Syncing);
     }
     let shown = chain.finalised.min(chain.best);
-    (shown < local.newest_finalised).then_some(Alarm::OldView { shown, seen: local.newest_finalised })
+    (shown < local.newest_finalised).then_some(Alarm::OldView {
+        shown,
+        seen: local.newest_finalised,
+    })
 }
 
 /// What finalised state says about a lease.
@@ -122,8 +128,13 @@ struct World<'a> {
 impl World<'_> {
     fn evidence(&self, lease: LeaseId, commitment: &Commitment) -> Evidence {
         match self.chain.at_finalised.get(&lease) {
-            Some(record) if record.provider != self.local.provider || record.commitment != *commitment => Evidence::Over,
-            Some(Record { phase: LeasePhase::Ended { .. }, .. }) => Evidence::Over,
+            Some(record) if record.provider != self.local.provider || record.commitment != *commitment => {
+                Evidence::Over
+            }
+            Some(Record {
+                phase: LeasePhase::Ended { .. },
+                ..
+            }) => Evidence::Over,
             Some(_) => Evidence::Open,
             None if lease < self.chain.next_lease => Evidence::Over,
             None => Evidence::None,
@@ -182,7 +193,10 @@ impl World<'_> {
 
     /// The object of exactly this lease.
     fn object(&self, lease: LeaseId, record: &Record) -> Option<&Object> {
-        self.cluster.objects.get(&lease).filter(|object| object.commitment == Some(record.commitment))
+        self.cluster
+            .objects
+            .get(&lease)
+            .filter(|object| object.commitment == Some(record.commitment))
     }
 
     fn holds_manifest(&self, lease: LeaseId, record: &Record) -> bool {
@@ -206,17 +220,28 @@ impl World<'_> {
                 Some(commitment) => closing.extend(self.closing(*lease, commitment)),
             }
         }
-        let suspects: BTreeSet<_> =
-            closing.iter().map(|(lease, _)| *lease).filter(|lease| !self.local.confirmed.contains(lease)).collect();
+        let suspects: BTreeSet<_> = closing
+            .iter()
+            .map(|(lease, _)| *lease)
+            .filter(|lease| !self.local.confirmed.contains(lease))
+            .collect();
         let of = self.cluster.objects.len();
         if suspects.len() >= MASS_CLOSING_AT_LEAST && suspects.len() * MASS_CLOSING_ONE_IN > of {
             closing.retain(|(lease, _)| !suspects.contains(lease));
             plan.alarms.push(Alarm::MassClosing { leases: suspects, of });
         }
         // A manifest without objects runs nothing: forgetting it closes nothing.
-        let bare = self.cluster.manifests.iter().filter(|(lease, _)| !self.cluster.objects.contains_key(lease));
+        let bare = self
+            .cluster
+            .manifests
+            .iter()
+            .filter(|(lease, _)| !self.cluster.objects.contains_key(lease));
         closing.extend(bare.filter_map(|(lease, commitment)| self.closing(*lease, commitment)));
-        plan.actions.extend(closing.into_iter().map(|(lease, commitment)| Action::TearDown(lease, commitment)));
+        plan.actions.extend(
+            closing
+                .into_iter()
+                .map(|(lease, commitment)| Action::TearDown(lease, commitment)),
+        );
     }
 
     fn closing(&self, lease: LeaseId, commitment: &Commitment) -> Option<(LeaseId, Commitment)> {
@@ -233,11 +258,20 @@ impl World<'_> {
                 && self.is_over(lease)
         };
         let gone: Vec<_> = self.chain.taken.iter().filter(gone).copied().collect();
-        plan.actions.extend(gone.chunks(REPORT_BATCH).map(|batch| Action::ReportTornDown(batch.to_vec())));
+        plan.actions.extend(
+            gone.chunks(REPORT_BATCH)
+                .map(|batch| Action::ReportTornDown(batch.to_vec())),
+        );
     }
 
     fn is_over(&self, lease: &LeaseId) -> bool {
-        matches!(self.chain.at_finalised.get(lease), Some(Record { phase: LeasePhase::Ended { .. }, .. }))
+        matches!(
+            self.chain.at_finalised.get(lease),
+            Some(Record {
+                phase: LeasePhase::Ended { .. },
+                ..
+            })
+        )
     }
 }
 

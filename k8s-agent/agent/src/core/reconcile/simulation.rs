@@ -70,7 +70,9 @@ struct Universe {
 }
 
 fn pick<K: Copy + Ord, V>(map: &BTreeMap<K, V>, n: usize) -> Option<K> {
-    (!map.is_empty()).then(|| map.keys().nth(n % map.len()).copied()).flatten()
+    (!map.is_empty())
+        .then(|| map.keys().nth(n % map.len()).copied())
+        .flatten()
 }
 
 impl Universe {
@@ -91,7 +93,10 @@ impl Universe {
             }
             Happening::Start(n) => {
                 if let Some(id) = pick(&self.cluster.objects, n) {
-                    self.cluster.objects.entry(id).and_modify(|object| object.health = Health::Started);
+                    self.cluster
+                        .objects
+                        .entry(id)
+                        .and_modify(|object| object.health = Health::Started);
                 }
             }
             Happening::Blocks(n) => self.pass(n.into()),
@@ -101,7 +106,13 @@ impl Universe {
                 self.final_height = self.height;
             }
             Happening::Prune(n) => {
-                let ended: Vec<_> = self.best.leases.iter().filter(|(_, r)| is_ended(r)).map(|(id, _)| *id).collect();
+                let ended: Vec<_> = self
+                    .best
+                    .leases
+                    .iter()
+                    .filter(|(_, r)| is_ended(r))
+                    .map(|(id, _)| *id)
+                    .collect();
                 if let Some(id) = ended.get(n % ended.len().max(1)) {
                     self.best.leases.remove(id);
                     self.best.taken.remove(id);
@@ -109,7 +120,11 @@ impl Universe {
             }
             Happening::Kill => {
                 let newest_finalised = self.local.newest_finalised;
-                self.local = LocalView { provider: US, newest_finalised, ..Default::default() };
+                self.local = LocalView {
+                    provider: US,
+                    newest_finalised,
+                    ..Default::default()
+                };
             }
             Happening::Look(most) => self.look(most),
         }
@@ -120,8 +135,17 @@ impl Universe {
         self.best.next += 1;
         let mut commitment = [seed; 32];
         commitment[..8].copy_from_slice(&id.to_le_bytes());
-        let phase = LeasePhase::Pending { activate_by: self.height + WINDOW };
-        self.best.leases.insert(id, Record { provider: US, commitment, phase });
+        let phase = LeasePhase::Pending {
+            activate_by: self.height + WINDOW,
+        };
+        self.best.leases.insert(
+            id,
+            Record {
+                provider: US,
+                commitment,
+                phase,
+            },
+        );
         self.best.taken.insert(id);
     }
 
@@ -178,7 +202,13 @@ impl Universe {
                     assert_eq!(object.commitment, Some(commitment), "two leases in one namespace");
                     object.health
                 });
-                self.cluster.objects.insert(id, Object { commitment: Some(commitment), health });
+                self.cluster.objects.insert(
+                    id,
+                    Object {
+                        commitment: Some(commitment),
+                        health,
+                    },
+                );
                 self.local.applied.insert(id);
             }
             Action::Activate(id) => {
@@ -192,7 +222,10 @@ impl Universe {
             Action::TearDown(id, commitment) => self.tear_down(id, commitment),
             Action::ReportTornDown(ids) => {
                 for id in ids {
-                    assert!(!self.cluster.objects.contains_key(&id), "reported while objects are there");
+                    assert!(
+                        !self.cluster.objects.contains_key(&id),
+                        "reported while objects are there"
+                    );
                     self.best.taken.remove(&id);
                 }
             }
@@ -202,19 +235,32 @@ impl Universe {
 
     fn tear_down(&mut self, id: LeaseId, commitment: Commitment) {
         if let Some(record) = self.finalised.leases.get(&id) {
-            assert!(is_ended(record) || record.commitment != commitment, "a live lease was torn down");
+            assert!(
+                is_ended(record) || record.commitment != commitment,
+                "a live lease was torn down"
+            );
         } else {
             assert!(id < self.finalised.next, "torn down before its opening was final");
         }
-        self.cluster.objects.retain(|other, object| *other != id || object.commitment != Some(commitment));
-        self.cluster.manifests.retain(|other, held| *other != id || *held != commitment);
+        self.cluster
+            .objects
+            .retain(|other, object| *other != id || object.commitment != Some(commitment));
+        self.cluster
+            .manifests
+            .retain(|other, held| *other != id || *held != commitment);
         self.local.applied.remove(&id);
     }
 
     /// Nothing happens any more but time and other tenants' leases; the agent looks often.
     fn rest(&mut self) {
         // Numbers that a fork took away are given out again.
-        let highest = self.cluster.objects.keys().chain(self.cluster.manifests.keys()).max().copied();
+        let highest = self
+            .cluster
+            .objects
+            .keys()
+            .chain(self.cluster.manifests.keys())
+            .max()
+            .copied();
         while highest.is_some_and(|highest| self.best.next <= highest) {
             self.deploy(0);
         }

@@ -5,9 +5,14 @@ const US: u32 = 7;
 const BEST: BlockNumber = 1000;
 const A: Commitment = [0xa; 32];
 const B: Commitment = [0xb; 32];
-const PENDING: LeasePhase = LeasePhase::Pending { activate_by: BEST + 100 };
+const PENDING: LeasePhase = LeasePhase::Pending {
+    activate_by: BEST + 100,
+};
 const ACTIVE: LeasePhase = LeasePhase::Active { since: BEST - 50 };
-const ENDED: LeasePhase = LeasePhase::Ended { at: BEST - 10, reason: CloseReason::ClosedByTenant };
+const ENDED: LeasePhase = LeasePhase::Ended {
+    at: BEST - 10,
+    reason: CloseReason::ClosedByTenant,
+};
 
 /// A world in which nothing is to be done until a test changes it.
 #[derive(Clone)]
@@ -19,14 +24,27 @@ struct Scene {
 
 fn scene() -> Scene {
     Scene {
-        chain: ChainView { best: BEST, finalised: BEST - 2, next_lease: 100, ..Default::default() },
+        chain: ChainView {
+            best: BEST,
+            finalised: BEST - 2,
+            next_lease: 100,
+            ..Default::default()
+        },
         cluster: ClusterView::default(),
-        local: LocalView { provider: US, newest_finalised: BEST - 2, ..Default::default() },
+        local: LocalView {
+            provider: US,
+            newest_finalised: BEST - 2,
+            ..Default::default()
+        },
     }
 }
 
 fn record(commitment: Commitment, phase: LeasePhase) -> Record {
-    Record { provider: US, commitment, phase }
+    Record {
+        provider: US,
+        commitment,
+        phase,
+    }
 }
 
 impl Scene {
@@ -52,7 +70,13 @@ impl Scene {
     }
 
     fn object(mut self, id: LeaseId, commitment: Commitment, health: Health) -> Self {
-        self.cluster.objects.insert(id, Object { commitment: Some(commitment), health });
+        self.cluster.objects.insert(
+            id,
+            Object {
+                commitment: Some(commitment),
+                health,
+            },
+        );
         self
     }
 
@@ -79,7 +103,11 @@ impl Scene {
 
 /// A running lease, as it is most of the time.
 fn running(scene: Scene, id: LeaseId) -> Scene {
-    scene.lease(id, ACTIVE).manifest(id).object(id, A, Health::Started).applied(id)
+    scene
+        .lease(id, ACTIVE)
+        .manifest(id)
+        .object(id, A, Health::Started)
+        .applied(id)
 }
 
 #[test]
@@ -138,7 +166,14 @@ fn a_restart_between_start_and_activation_activates() {
 #[test]
 fn a_missing_manifest_is_declined_shortly_before_the_deadline() {
     let at = |left| {
-        scene().lease(1, LeasePhase::Pending { activate_by: BEST + left }).actions()
+        scene()
+            .lease(
+                1,
+                LeasePhase::Pending {
+                    activate_by: BEST + left,
+                },
+            )
+            .actions()
     };
     assert_eq!(at(DECLINE_MARGIN + 1), []);
     assert_eq!(at(DECLINE_MARGIN), [Action::Decline(1, DeclineReason::NoManifest)]);
@@ -149,22 +184,37 @@ fn a_missing_manifest_is_declined_shortly_before_the_deadline() {
 
 #[test]
 fn a_tenants_image_that_fails_for_a_minute_is_declined_as_the_tenants() {
-    let scene = scene().lease(1, PENDING).manifest(1).object(1, A, Health::Starting).applied(1);
+    let scene = scene()
+        .lease(1, PENDING)
+        .manifest(1)
+        .object(1, A, Health::Starting)
+        .applied(1);
     let at = |ms| scene.clone().fault(1, DeclineReason::TenantWorkload, ms).actions();
     assert_eq!(at(FAILING_LIMIT_MS - 1), []);
-    assert_eq!(at(FAILING_LIMIT_MS), [Action::Decline(1, DeclineReason::TenantWorkload)]);
+    assert_eq!(
+        at(FAILING_LIMIT_MS),
+        [Action::Decline(1, DeclineReason::TenantWorkload)]
+    );
 }
 
 #[test]
 fn a_cluster_that_refuses_the_objects_is_our_fault() {
-    let scene = scene().lease(1, PENDING).manifest(1).fault(1, DeclineReason::ClusterError, FAILING_LIMIT_MS);
+    let scene = scene()
+        .lease(1, PENDING)
+        .manifest(1)
+        .fault(1, DeclineReason::ClusterError, FAILING_LIMIT_MS);
     assert_eq!(scene.actions(), [Action::Decline(1, DeclineReason::ClusterError)]);
 }
 
 #[test]
 fn a_workload_that_does_not_start_in_time_is_declined_not_missed() {
     let scene = scene()
-        .lease(1, LeasePhase::Pending { activate_by: BEST + DECLINE_MARGIN })
+        .lease(
+            1,
+            LeasePhase::Pending {
+                activate_by: BEST + DECLINE_MARGIN,
+            },
+        )
         .manifest(1)
         .object(1, A, Health::Starting)
         .applied(1);
@@ -221,7 +271,10 @@ fn a_record_that_was_pruned_is_evidence_only_below_the_next_number() {
 #[test]
 fn a_lease_that_a_fork_took_away_goes_when_its_number_is_another_lease_for_good() {
     // Ours by its commitment A on a fork; final is B under the same number.
-    let mut scene = scene().object(5, A, Health::Started).applied(5).best(5, record(B, PENDING));
+    let mut scene = scene()
+        .object(5, A, Health::Started)
+        .applied(5)
+        .best(5, record(B, PENDING));
     scene.chain.next_lease = 5;
     scene.cluster.manifests.insert(5, B);
     assert_eq!(scene.actions(), [], "not final: neither may be touched");
@@ -232,7 +285,10 @@ fn a_lease_that_a_fork_took_away_goes_when_its_number_is_another_lease_for_good(
 
 #[test]
 fn a_lease_that_went_to_another_provider_is_over_for_us() {
-    let other = Record { provider: US + 1, ..record(A, PENDING) };
+    let other = Record {
+        provider: US + 1,
+        ..record(A, PENDING)
+    };
     let mut scene = scene().object(1, A, Health::Started).manifest(1);
     scene.chain.at_finalised.insert(1, other);
     assert_eq!(scene.actions(), [Action::TearDown(1, A)]);
@@ -241,7 +297,13 @@ fn a_lease_that_went_to_another_provider_is_over_for_us() {
 #[test]
 fn objects_without_a_readable_commitment_are_left_alone() {
     let mut scene = scene();
-    scene.cluster.objects.insert(1, Object { commitment: None, health: Health::Started });
+    scene.cluster.objects.insert(
+        1,
+        Object {
+            commitment: None,
+            health: Health::Started,
+        },
+    );
     let plan = scene.plan();
     assert_eq!((plan.actions, plan.alarms), (vec![], vec![Alarm::Unreadable(1)]));
 }
@@ -259,7 +321,10 @@ fn a_manifest_whose_lease_is_not_final_yet_stays() {
 #[test]
 fn an_ended_lease_is_reported_once_nothing_of_it_is_left() {
     let scene = scene().lease(1, ENDED).lease(2, ENDED).object(2, A, Health::Started);
-    assert_eq!(scene.actions(), [Action::TearDown(2, A), Action::ReportTornDown(vec![1])]);
+    assert_eq!(
+        scene.actions(),
+        [Action::TearDown(2, A), Action::ReportTornDown(vec![1])]
+    );
 }
 
 #[test]
@@ -287,29 +352,52 @@ fn reports_come_in_batches() {
 fn nothing_is_done_on_a_syncing_node() {
     let mut scene = running(scene(), 1).lease(1, ENDED).lease(2, PENDING).manifest(2);
     scene.chain.syncing = true;
-    assert_eq!(scene.plan(), Plan { actions: vec![], alarms: vec![Alarm::Syncing] });
+    assert_eq!(
+        scene.plan(),
+        Plan {
+            actions: vec![],
+            alarms: vec![Alarm::Syncing]
+        }
+    );
 }
 
 #[test]
 fn nothing_is_done_on_a_view_older_than_one_that_was_seen() {
     let mut scene = running(scene(), 1).lease(1, ENDED);
     scene.local.newest_finalised = BEST - 1;
-    let alarms = vec![Alarm::OldView { shown: BEST - 2, seen: BEST - 1 }];
-    assert_eq!(scene.plan(), Plan { actions: vec![], alarms });
+    let alarms = vec![Alarm::OldView {
+        shown: BEST - 2,
+        seen: BEST - 1,
+    }];
+    assert_eq!(
+        scene.plan(),
+        Plan {
+            actions: vec![],
+            alarms
+        }
+    );
 }
 
 #[test]
 fn a_node_that_lost_the_chain_closes_nothing() {
     // A fresh node on the same genesis: no leases, number zero.
     let mut scene = (0..10).fold(scene(), running);
-    scene.chain = ChainView { best: BEST, finalised: BEST, ..Default::default() };
+    scene.chain = ChainView {
+        best: BEST,
+        finalised: BEST,
+        ..Default::default()
+    };
     assert_eq!(scene.actions(), []);
 }
 
 fn many(total: u64, ended: u64) -> Scene {
     (0..total).fold(scene(), |scene, id| {
         let scene = running(scene, id);
-        if id < ended { scene.lease(id, ENDED) } else { scene }
+        if id < ended {
+            scene.lease(id, ENDED)
+        } else {
+            scene
+        }
     })
 }
 
@@ -326,7 +414,13 @@ fn closing_more_than_a_fifth_stops_and_alarms() {
         let plan = many(total, ended).plan();
         assert_eq!(plan.actions, [], "{ended} of {total}");
         let leases = (0..ended).collect();
-        assert_eq!(plan.alarms, [Alarm::MassClosing { leases, of: total as usize }]);
+        assert_eq!(
+            plan.alarms,
+            [Alarm::MassClosing {
+                leases,
+                of: total as usize
+            }]
+        );
     }
 }
 
@@ -349,7 +443,13 @@ fn a_confirmation_covers_what_was_confirmed_only() {
     scene.local.confirmed = (0..4).collect();
     let plan = scene.plan();
     assert_eq!(plan.actions.len(), 4);
-    assert_eq!(plan.alarms, [Alarm::MassClosing { leases: (4..8).collect(), of: 10 }]);
+    assert_eq!(
+        plan.alarms,
+        [Alarm::MassClosing {
+            leases: (4..8).collect(),
+            of: 10
+        }]
+    );
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! What the agent's tasks know in common.
+
+use crate::{
+    config::Config,
+    core::{
+        beat::{Clock, Millis},
+        reconcile::Alarm,
+    },
+    identity::Identity,
+    state::StateDir,
+};
+use perigee_chain::{BlockId, Chain};
+use perigee_cluster::Cluster;
+use perigee_primitives::ProviderId;
+use std::{sync::Mutex, time::Instant};
+use tokio::sync::{watch, Notify};
+
+/// Everything that tasks share. None of them waits for another while it holds something of this.
+pub struct Shared {
+    /// What the agent was told.
+    pub config: Config,
+    /// What survives restarts.
+    pub state: StateDir,
+    /// Keys.
+    pub identity: Identity,
+    /// The chain.
+    pub chain: Chain,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Who we are on chain.
+    pub provider: ProviderId,
+    /// Block time as the node tells it.
+    pub clock: watch::Sender<Clock>,
+    /// The newest finalised block.
+    pub finalised: watch::Sender<Option<BlockId>>,
+    /// Wakes the reconciler: something may have changed.
+    pub wake: Notify,
+    /// What needs a person.
+    pub alarms: Mutex<Vec<Alarm>>,
+    /// Start of this process, from which moments count.
+    pub start: Instant,
+}
+
+impl Shared {
+    /// Now, on the clock that only goes forward.
+    pub fn now(&self) -> Millis {
+        millis_since(self.start)
+    }
+}
+
+/// Milliseconds since `start`.
+pub fn millis_since(start: Instant) -> Millis {
+    start.elapsed().as_millis().try_into().unwrap_or(Millis::MAX)
+}
+
+/// Seconds since 1970.
+pub fn unix_now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
+}
