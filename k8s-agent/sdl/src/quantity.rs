@@ -193,7 +193,7 @@ fn canonical_unit(power: u32, binary: bool) -> &'static str {
 pub(crate) fn print_bytes(bytes: u64) -> String {
     for power in (1..=6u32).rev() {
         let unit = 1u64 << (10 * power);
-        if bytes != 0 && bytes % unit == 0 {
+        if bytes != 0 && bytes.is_multiple_of(unit) {
             return format!("{}{}", bytes / unit, canonical_unit(power, true));
         }
     }
