@@ -69,12 +69,13 @@ pub fn vault(chain: &Chain) -> Vault {
     Vault::of_user(&chain.genesis())
 }
 
-/// A point of chain time in words: `in 23 h 12 min (2026-11-24 07:10)`.
+/// A point of chain time in words: `in 23 h 12 min (2026-11-24 07:10)`, `40 s ago`.
 pub fn when(now: u32, now_ms: u64, block: u32, block_time: Duration) -> String {
-    let ahead = time::time_of(block.saturating_sub(now), block_time);
-    let clock = time::clock(now_ms, ahead)
-        .map(|c| format!(" ({c})"))
-        .unwrap_or_default();
+    if block < now {
+        return format!("{} ago", time::in_words(time::time_of(now - block, block_time)));
+    }
+    let ahead = time::time_of(block - now, block_time);
+    let clock = time::clock(now_ms, ahead).map(|c| format!(" ({c})")).unwrap_or_default();
     format!("in {}{clock}", time::in_words(ahead))
 }
 

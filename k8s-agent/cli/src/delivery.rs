@@ -52,7 +52,7 @@ impl Delivery<'_> {
         };
         let provider = self.provider(&state).await?;
         progress.waiting_for(format!("delivering the manifest to {}", provider.gateway));
-        let receipt = self.deliver_to(&provider, &saved).await?;
+        let receipt = self.deliver_to(&provider, &saved, progress).await?;
         self.check_receipt(&receipt, &state, &provider)?;
         vault(self.chain).save(
             &state.commitment,
@@ -140,18 +140,29 @@ impl Delivery<'_> {
     }
 
     /// Repeats while the gateway is away or has not seen the block with the lease yet.
-    async fn deliver_to(&self, provider: &Provider, saved: &Saved) -> Result<Receipt, CliError> {
+    async fn deliver_to(
+        &self,
+        provider: &Provider,
+        saved: &Saved,
+        progress: &Progress,
+    ) -> Result<Receipt, CliError> {
         let client = client(provider)?;
         let session = self.session(provider);
+        let mut told = false;
         loop {
-            let sent = client
-                .deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes())
-                .await;
-            match sent {
+            let sent = client.deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes()).await;
+            let error = match sent {
                 Ok(receipt) => return Ok(receipt),
-                Err(error) if may_pass(&error) && Instant::now() < self.deadline => sleep(POLL).await,
+                Err(error) if may_pass(&error) && Instant::now() < self.deadline => error,
                 Err(error) => return Err(error.into()),
+            };
+            progress.waiting_for(format!("trying again: {error}"));
+            // A gateway that is a block behind is no news; one that is away is.
+            if !told && !matches!(error, ClientError::Refused { .. }) {
+                told = true;
+                progress.note(format!("{error}; trying again"));
             }
+            sleep(POLL).await;
         }
     }
 

@@ -198,27 +198,26 @@ impl NoFit {
     /// What no single provider has enough of; if each has enough of something else, all of it.
     fn shortages(&self) -> String {
         let (w, l) = (&self.wanted.resources, &self.largest);
+        let cpu = |milli: u64| format!("{}", milli as f64 / 1_000.0);
         let all = [
-            ("thousandths of a CPU", w.cpu_milli, l.cpu_milli),
-            ("MiB of memory", w.memory_mib, l.memory_mib),
-            ("MiB of storage", w.storage_mib, l.storage_mib),
-            ("GPUs", w.gpus.into(), l.gpus.into()),
-            ("endpoints", w.endpoints.into(), l.endpoints.into()),
+            (w.cpu_milli > l.cpu_milli, cpu(w.cpu_milli), "CPUs", cpu(l.cpu_milli)),
+            short(w.memory_mib, "MiB of memory", l.memory_mib),
+            short(w.storage_mib, "MiB of storage", l.storage_mib),
+            short(w.gpus.into(), "GPUs", l.gpus.into()),
+            short(w.endpoints.into(), "endpoints", l.endpoints.into()),
         ];
-        let show = |(what, wanted, largest): &(&str, u64, u64)| {
-            format!("wants {wanted} {what}, at most {largest} are free at one provider")
-        };
-        let short: Vec<_> = all
-            .iter()
-            .filter(|(_, wanted, largest)| wanted > largest)
-            .map(show)
-            .collect();
-        if short.is_empty() {
+        let missing = all.iter().filter(|(missing, ..)| *missing);
+        let shown: Vec<_> = missing.map(|(_, w, what, l)| format!("wants {w} {what}, at most {l} are free")).collect();
+        if shown.is_empty() {
             "no single provider has enough of everything free".into()
         } else {
-            short.join("; ")
+            shown.join("; ")
         }
     }
+}
+
+fn short(wanted: u64, what: &'static str, largest: u64) -> (bool, String, &'static str, String) {
+    (wanted > largest, wanted.to_string(), what, largest.to_string())
 }
 
 #[cfg(test)]

@@ -109,6 +109,11 @@ impl Progress {
         self.bar.set_message(what.into());
     }
 
+    /// Something that people should know while they wait.
+    pub fn note(&self, what: impl AsRef<str>) {
+        self.bar.suspend(|| self.printer.message(what.as_ref()));
+    }
+
     /// A step is done.
     pub fn done(&self, what: impl AsRef<str>) {
         self.bar

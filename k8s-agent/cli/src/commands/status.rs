@@ -174,7 +174,7 @@ fn text(s: &Status, state: &LeaseState) -> String {
         line("phase", phase_text(s)),
         line("resources", resources(&state.resources)),
     ];
-    if !s.runs_until_text.is_empty() {
+    if s.phase == "active" && !s.runs_until_text.is_empty() {
         lines.push(line(
             "runs until",
             format!("block {}, {}", s.runs_until.unwrap_or_default(), s.runs_until_text),
