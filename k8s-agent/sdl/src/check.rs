@@ -324,7 +324,6 @@ impl Checker<'_> {
         }
         let mut names = BTreeSet::new();
         for (index, volume) in compute.storage.iter().enumerate() {
-            // A single volume may stand without a list; a path that leads too far stops at the right place.
             let at = at.join(index);
             self.amount(volume.size_bytes, MAX_STORAGE, at.join("size"), "storage", print_bytes);
             if !names.insert(&volume.name) {

@@ -320,6 +320,8 @@ fn locate(root: &Node, path: &Path, target: Target) -> Place {
     for step in &path.0 {
         let next = match (step, &node.kind) {
             (Step::Key(name), Kind::Map(_)) => node.get(name).map(|entry| (&entry.value, entry.place)),
+            // A single volume may stand without a list.
+            (Step::Index(0), Kind::Map(_)) => continue,
             (Step::Index(index), Kind::List(items)) => items.get(*index).map(|item| (item, first_line(item))),
             _ => None,
         };

@@ -588,7 +588,8 @@ impl Reader {
     /// One volume, or a list of them.
     fn storage(&mut self, node: &Node) -> Option<Vec<Volume>> {
         match &node.kind {
-            Kind::Map(_) => Some(vec![self.volume(node)?]),
+            // As if it stood in a list, so that its path is the same.
+            Kind::Map(_) => Some(vec![self.at(0, |reader| reader.volume(node))?]),
             _ => self.list(node, "volumes", Self::volume),
         }
     }
@@ -751,7 +752,7 @@ impl Reader {
         let fields = self.fields(node, &grammar::PLACEMENT)?;
         let mut placement = Placement {
             attributes: self
-                .optional(&fields, "attributes", |r, n| r.names(n, "attributes", Self::text))
+                .optional(&fields, "attributes", |r, n| r.names(n, "attributes", Self::attribute))
                 .unwrap_or_default(),
             pricing: self
                 .required(&fields, "pricing", |reader, node| {
@@ -773,6 +774,14 @@ impl Reader {
             Some(())
         });
         Some(placement)
+    }
+
+    fn attribute(&mut self, node: &Node) -> Option<String> {
+        if node.is_null() {
+            self.warn("no-value", "this attribute has no value", None);
+            return Some(String::new());
+        }
+        self.text(node)
     }
 
     /// Prices have no harmless value; the check for a price of a profile knows the error that stands here.

@@ -3,6 +3,7 @@
 //! The tree is bounded before anything reads it. Aliases share nodes, so that a "billion laughs" file costs no memory;
 //! its weight, counted as if every alias were written out, is refused. So are deep trees, which makes recursion safe.
 
+use crate::quantity::parse_integer;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 /// Nodes, and 16 bytes of text each, with aliases written out. A file of [`MAX_BYTES`] without aliases stays below.
 const MAX_WEIGHT: usize = 1 << 21;
+/// Tabs between key and value that are put up with; each costs a pass.
+const MAX_TABS: usize = 200;
 /// Complaints kept about one file.
 const MAX_PROBLEMS: usize = 200;
 
@@ -121,46 +124,82 @@ impl Scalar {
         }
     }
 
-    /// A whole number without quotes. `None` for text; an error for what is no number of 64 bits.
+    /// A whole number without quotes. `None` for text; an error for what is no number of 64 bits, or not the same
+    /// number to all readers of YAML.
     pub fn as_integer(&self) -> Option<Result<i64, ()>> {
         if !self.plain {
             return None;
         }
-        let (negative, digits) = match self.text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, self.text.strip_prefix('+').unwrap_or(&self.text)),
+        let (sign, digits) = match self.text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, self.text.strip_prefix('+').unwrap_or(&self.text)),
         };
-        let (radix, digits) = match digits.get(..2) {
-            Some("0x") => (16, &digits[2..]),
-            Some("0o") => (8, &digits[2..]),
-            Some("0b") => (2, &digits[2..]),
-            // `1.0` is a whole number too.
-            _ => (10, digits.strip_suffix(".0").unwrap_or(digits)),
+        let radix = match digits.get(..2) {
+            Some("0x") => 16,
+            Some("0o") => 8,
+            Some("0b") => 2,
+            _ => return Some(decimal_integer(digits)?.map(|value| sign * value)),
         };
+        let digits = &digits[2..];
         if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
             return None;
         }
-        // A leading zero is octal to some parsers and decimal to others.
-        if radix == 10 && digits.len() > 1 && digits.starts_with('0') {
+        Some(
+            i64::from_str_radix(digits, radix)
+                .map(|value| sign * value)
+                .map_err(|_| ()),
+        )
+    }
+}
+
+/// A whole number in decimal digits; `1.0` and `1e3` are whole numbers too.
+fn decimal_integer(digits: &str) -> Option<Result<i64, ()>> {
+    // With a leading zero some readers take digits below 8 for octal.
+    if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let significant = digits.trim_start_matches('0');
+        if significant.len() > 1 && !significant.contains(['8', '9']) {
             return Some(Err(()));
         }
-        let value = i64::from_str_radix(digits, radix).map_err(|_| ());
-        Some(value.map(|v| if negative { -v } else { v }))
     }
+    parse_integer(digits)
 }
 
 /// Reads one document. A tree comes out unless the text is no YAML; problems that leave a tree are reported with it.
 pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_TABS {
+        match load_once(&text) {
+            Ok(outcome) => return outcome,
+            Err(Failure::TabAfterColon(at)) => text.to_mut().replace_range(at..=at, " "),
+            Err(Failure::Problems(problems)) => return (None, problems),
+        }
+    }
+    let message = format!("a tab stands behind more than {MAX_TABS} keys");
+    (None, vec![problem(Place::default(), "yaml-syntax", &message)])
+}
+
+/// Why no tree came out.
+enum Failure {
+    Problems(Vec<Problem>),
+    /// The parser refuses a tab between key and value, which YAML and Akash's parsers allow. At this byte a space means
+    /// the same.
+    TabAfterColon(usize),
+}
+
+fn load_once(text: &str) -> Result<(Option<Rc<Node>>, Vec<Problem>), Failure> {
     let mut builder = Builder::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let step = match event {
             Ok((event, span)) => builder.event(event, span),
-            Err(error) => Err(syntax_problem(&error)),
+            Err(error) => match tab_after_colon(text, &error) {
+                Some(at) => return Err(Failure::TabAfterColon(at)),
+                None => Err(syntax_problem(&error)),
+            },
         };
         if let Err(problem) = step {
             builder.problems.push(problem);
-            return (None, builder.problems);
+            return Err(Failure::Problems(builder.problems));
         }
     }
     if builder.root.is_none() && builder.problems.is_empty() {
@@ -171,7 +210,17 @@ pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
             hint: Some("start with `version: \"2.0\"`".into()),
         });
     }
-    (builder.root, builder.problems)
+    Ok((builder.root, builder.problems))
+}
+
+/// The byte of the tab that the error is about, where a value follows on the line.
+fn tab_after_colon(text: &str, error: &ScanError) -> Option<usize> {
+    if !error.info().starts_with("':' must be followed by") {
+        return None;
+    }
+    let (value, c) = text.char_indices().nth(error.marker().index())?;
+    let before = value.checked_sub(1)?;
+    (c != '-' && text.as_bytes()[before] == b'\t').then_some(before)
 }
 
 fn syntax_problem(error: &ScanError) -> Problem {
@@ -452,9 +501,10 @@ fn measure(kind: &Kind) -> (usize, usize) {
 }
 
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>, place: Place) -> Result<Scalar, Problem> {
-    let untagged = style == ScalarStyle::Plain;
     let plain = match tag {
-        None => untagged,
+        None => style == ScalarStyle::Plain,
+        // `!` alone means "text".
+        Some(tag) if tag.suffix.is_empty() => false,
         Some(tag) if tag.is_yaml_core_schema() => match tag.suffix.as_str() {
             "str" => false,
             "int" | "float" | "bool" | "null" => true,
@@ -529,6 +579,14 @@ mod tests {
     }
 
     #[test]
+    fn a_tab_between_key_and_value_is_a_space() {
+        let text = "a:\t80\nb:\t \tx\nc: |\n  d:\te\n";
+        let root = tree(text);
+        assert_eq!(["a", "b", "c"].map(|key| text_of(&root, key)), ["80", "x", "d:\te\n"]);
+        assert_eq!(root.get("a").unwrap().value.place.start, Pos { line: 1, column: 3 });
+    }
+
+    #[test]
     fn merge_keys_fill_in_what_is_missing() {
         let root = tree("base: &b {x: 1, y: 2}\nmore: &m {z: 3, x: 9}\nuse:\n  <<: [*b, *m]\n  y: 7\n");
         let used = &root.get("use").unwrap().value;
@@ -599,7 +657,11 @@ mod tests {
         assert_eq!(scalar("80.0", true).as_integer(), Some(Ok(80)));
         assert_eq!(scalar("0x50", true).as_integer(), Some(Ok(80)));
         assert_eq!(scalar("-1", true).as_integer(), Some(Ok(-1)));
-        assert_eq!(scalar("080", true).as_integer(), Some(Err(())));
+        assert_eq!(scalar("1e3", true).as_integer(), Some(Ok(1000)));
+        assert_eq!(scalar("080", true).as_integer(), Some(Ok(80)));
+        assert_eq!(scalar("01", true).as_integer(), Some(Ok(1)));
+        assert_eq!(scalar("0443", true).as_integer(), Some(Err(())), "291 to some readers");
+        assert_eq!(scalar("1.5", true).as_integer(), None);
         assert_eq!(scalar("99999999999999999999", true).as_integer(), Some(Err(())));
         assert_eq!(scalar("80", false).as_integer(), None);
         assert_eq!(scalar("80-90", true).as_integer(), None);

@@ -271,7 +271,7 @@ fn wrong_kinds_are_refused_with_advice() {
     assert_eq!(code("    image: nginx:1.27", "    image: [nginx]"), "wrong-kind");
     assert_eq!(code("          size: 512Mi", "          size: {a: 1}"), "wrong-kind");
     assert_eq!(code("count: 2", "count: 1.5"), "not-an-integer");
-    assert_eq!(code("count: 2", "count: 007"), "not-an-integer");
+    assert_eq!(code("count: 2", "count: 010"), "not-an-integer");
     assert_eq!(code("count: 2", "count: 99999999999999999999"), "out-of-range");
 }
 
@@ -362,6 +362,28 @@ fn storage_follows_its_rules() {
     let manifest = String::from_utf8(sdl.manifest_json()).unwrap();
     let attributes = r#""attributes":[{"key":"class","value":"default"},{"key":"persistent","value":"true"}]"#;
     assert!(manifest.contains(attributes), "{manifest}");
+}
+
+#[test]
+fn a_single_volume_needs_no_list() {
+    let single = |text: &str| {
+        with(
+            "        storage:\n          - size: 1Gi\n    large",
+            &format!("        storage:\n          {text}\n    large"),
+        )
+    };
+    assert!(Sdl::parse("x", &single("size: 1Gi")).unwrap().warnings().is_empty());
+    for (text, code) in [
+        ("size: lots", "bad-quantity"),
+        ("size: 0", "zero-resources"),
+        ("name: a", "missing-key"),
+    ] {
+        let errors = refused(&single(text));
+        let errors: Vec<_> = errors.iter().filter(|d| d.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!(errors[0].code, code);
+        assert!((30..=31).contains(&errors[0].line), "{errors:?}");
+    }
 }
 
 #[test]
