@@ -120,10 +120,12 @@ fn ensure_free(address: &Multiaddr) -> Result<(), NetError> {
     let Some(Protocol::Tcp(port)) = parts.next() else {
         return Ok(());
     };
-    TcpListener::bind((ip, port)).map(drop).map_err(|source| NetError::Taken {
-        address: address.clone(),
-        source,
-    })
+    TcpListener::bind((ip, port))
+        .map(drop)
+        .map_err(|source| NetError::Taken {
+            address: address.clone(),
+            source,
+        })
 }
 
 /// Starts listening and waits for the first address.

@@ -1,8 +1,12 @@
 //! Real nodes and agents over loopback.
 
-use perigee_heartbeat::{GenesisHash, Heartbeat, HeartbeatKey, HeartbeatPublic, SignedHeartbeat};
+use perigee_heartbeat::{GenesisHash, Heartbeat, HeartbeatKey, HeartbeatPublic, SignedHeartbeat, Watch};
 use perigee_heartbeat_net::{Acceptance, AgentNet, Multiaddr, NetError, NodeConfig, NodeNet};
-use std::time::Duration;
+use perigee_primitives::AttestationTimes;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{sync::mpsc, time::timeout};
 
 const GENESIS: GenesisHash = [7; 32];
@@ -55,6 +59,11 @@ async fn until_heard(agent: &AgentNet, heard: &mut Heard, first: u64) -> (Heartb
         unreachable!("the sequence has no end")
     };
     timeout(LONG, publish).await.expect("the node hears the agent")
+}
+
+async fn heard_sequence(heard: &mut Heard) -> u64 {
+    let (_, message) = timeout(LONG, heard.recv()).await.expect("is heard").expect("runs");
+    message.heartbeat.sequence
 }
 
 #[tokio::test]
@@ -156,4 +165,64 @@ async fn a_taken_port_is_refused_at_the_start() {
     };
     let second = NodeNet::start(config, |_, _| Acceptance::Accept).await;
     assert!(matches!(second, Err(NetError::Taken { .. })));
+}
+
+#[tokio::test]
+async fn an_agent_that_sends_in_eight_slots_was_present_and_one_that_falls_silent_was_not() {
+    const TIMES: AttestationTimes = AttestationTimes {
+        epoch: 10,
+        deadline: 5,
+        margin: 5,
+    };
+    const PROVIDER: u32 = 3;
+    const BLOCK: Duration = Duration::from_secs(2);
+    // GIVEN a node whose watch follows blocks that the test makes, and an agent that is connected.
+    let watch = Arc::new(Mutex::new(Watch::new(GENESIS, TIMES, BLOCK)));
+    let advance = |block: u32| {
+        watch
+            .lock()
+            .expect("nobody panicked")
+            .advance(block, block, BLOCK * block)
+    };
+    advance(10);
+    let (tell, mut heard) = mpsc::channel(64);
+    let judge = watch.clone();
+    let config = NodeConfig {
+        listen: anywhere(),
+        peers: vec![],
+        genesis: GENESIS,
+    };
+    let net = NodeNet::start(config, move |key, message| {
+        let registered = |known: &HeartbeatPublic| (*known == self::key().public()).then_some(PROVIDER);
+        let result = judge.lock().expect("nobody panicked").accept(key, message, registered);
+        let _ = tell.try_send((*key, *message));
+        result.into()
+    });
+    let net = net.await.expect("loopback can be listened on");
+    let agent = AgentNet::start(&key(), &GENESIS, vec![net.address().clone()]).expect("starts");
+    until_heard(&agent, &mut heard, 0).await;
+
+    // WHEN it sends in eight slots of the first epoch and in seven of the second.
+    let mut present = Vec::new();
+    for block in 10..30 {
+        if block < 18 || (20..27).contains(&block) {
+            let heartbeat = Heartbeat {
+                epoch: TIMES.epoch_of(block),
+                ..beat(u64::from(block) * 1_000).heartbeat
+            };
+            agent
+                .publish(key().sign_heartbeat(heartbeat, &GENESIS))
+                .expect("one at a time fits");
+            // Ones from before the first block may still be on their way.
+            while heard_sequence(&mut heard).await != heartbeat.sequence {}
+        }
+        present.extend(
+            advance(block + 1)
+                .into_iter()
+                .map(|(_, record)| record.is_present(PROVIDER)),
+        );
+    }
+
+    // THEN
+    assert_eq!(present, vec![true, false]);
 }

@@ -367,7 +367,10 @@ mod tests {
     fn a_node_that_started_within_the_epoch_did_not_observe_it() {
         let mut watch = watch_at(108);
         let records = run(&mut watch, 200, |_| true);
-        let complete: Vec<_> = records.iter().map(|(epoch, record)| (*epoch, record.is_complete())).collect();
+        let complete: Vec<_> = records
+            .iter()
+            .map(|(epoch, record)| (*epoch, record.is_complete()))
+            .collect();
         assert_eq!(complete, vec![(2, false), (3, true)]);
     }
 
