@@ -105,7 +105,7 @@ cluster_use() {
 		note "using the cluster of $KUBECONFIG"
 		return 0
 	fi
-	[ "$(./scripts/local-cluster status --output json 2>/dev/null | jq -r .ready)" = true ] || CLUSTER_OURS=1
+	./scripts/local-cluster status >/dev/null 2>&1 || CLUSTER_OURS=1
 	./scripts/local-cluster up
 	KUBECONFIG=$(./scripts/local-cluster kubeconfig)
 	export KUBECONFIG
