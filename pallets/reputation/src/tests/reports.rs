@@ -170,6 +170,6 @@ fn reports_are_operational() {
         let signature = sign(&key_of(1, 0), &report);
         let call = crate::Call::<Test>::report { report, signature };
         assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
-        assert!(!call.weight_of_authorize().is_zero());
+        assert!(call.weight_of_authorize().any_gt(Default::default()));
     });
 }
