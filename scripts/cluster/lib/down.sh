@@ -23,6 +23,12 @@ note_fixed_directories() {
 stray_files() {
 	find /var/log/containers -lname "$RUN/*" 2>/dev/null || true
 	find /var/lib/cni -name "$CNI_NETWORK*" 2>/dev/null || true
+	# The loopback network has one name for everybody; the sandbox's id says whose the file is.
+	local record sandbox
+	for record in "$RUN"/cni/records/*.json; do
+		sandbox=$(basename "$record" .json)
+		find /var/lib/cni -name "cni-loopback-$sandbox-*" 2>/dev/null || true
+	done
 }
 
 remove_stray_files() {
@@ -93,6 +99,7 @@ leaks() {
 
 down() {
 	local component leaked
+	check_bridge_is_ours
 	if [ ! -d "$RUN" ] && [ -z "$(leaks)" ]; then
 		say "nothing to remove"
 		return
@@ -103,7 +110,7 @@ down() {
 	say "stopping components"
 	# All at once: their data is thrown away, so none has to wait for another.
 	for component in "${COMPONENTS[@]}"; do
-		stop "$component" 5 &
+		stop "$component" 2 &
 	done
 	wait
 	kill_leftovers

@@ -43,12 +43,19 @@ unload_bridge_netfilter() {
 
 bridge_exists() { [ -e "/sys/class/net/$BRIDGE" ]; }
 
+# The bridge says whose it is: names outside the run directory are shared by all caches on the machine.
+check_bridge_is_ours() {
+	local owner
+	bridge_exists || return 0
+	owner=$(cat "/sys/class/net/$BRIDGE/ifalias")
+	[ "$owner" = "$RUN" ] || die "the network interface $BRIDGE belongs to another cluster${owner:+: $owner}" \
+		"Use the PERIGEE_CACHE that it was made with."
+}
+
 # Refuses to touch a network that is not ours.
 check_network_is_free() {
 	local overlap
-	if bridge_exists; then
-		die "there is a network interface $BRIDGE that this cluster did not make"
-	fi
+	bridge_exists && return
 	overlap=$(ip -4 route show | grep -E "^10\.(244|96)\." || true)
 	[ -z "$overlap" ] || die "the machine already routes addresses that the cluster needs ($POD_CIDR, $SERVICE_CIDR):" "$overlap"
 	if nft list table ip kube-proxy >/dev/null 2>&1; then
@@ -62,6 +69,7 @@ check_network_is_free() {
 make_bridge() {
 	if ! bridge_exists; then
 		ip link add "$BRIDGE" address 02:00:0a:f4:00:01 type bridge nf_call_iptables 1 nf_call_ip6tables 1
+		ip link set "$BRIDGE" alias "$RUN"
 	fi
 	# The bridge speaks IPv4 only; what pods send each other as IPv6 is dropped by the enforcer.
 	[ ! -e "/proc/sys/net/ipv6/conf/$BRIDGE" ] || [ -n "${PERIGEE_CLUSTER_ALLOW_IPV6:-}" ] ||

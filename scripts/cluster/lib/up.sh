@@ -4,6 +4,7 @@
 prepare_run_directory() {
 	# Sockets have short names in the kernel.
 	[ ${#CONTAINERD_SOCKET} -le 95 ] || die "the path $CONTAINERD_SOCKET is too long for a socket; set PERIGEE_CACHE to a shorter one"
+	check_bridge_is_ours
 	if [ ! -d "$RUN" ]; then
 		check_network_is_free
 	fi
@@ -33,6 +34,7 @@ up() {
 	BIN=$(bin_directory)
 	if [ -d "$RUN" ] && cluster_is_complete && api_answers >/dev/null 2>&1 && ingress_answers; then
 		say "the cluster is up already; nothing to do"
+		[ "$BIN" = "$(running_bin)" ] || say "it runs an older build of scripts/cluster: down and up change to the new one"
 		return
 	fi
 	prepare_run_directory
