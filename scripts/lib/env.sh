@@ -14,10 +14,10 @@ WASM_TARGET=wasm32v1-none
 # Prefix of the sysroot that `setup` makes from distribution packages.
 DISTRO_TOOLCHAINS=$PERIGEE_CACHE/toolchain
 
-# Does the active rustup toolchain already hold the wasm target?
+# Does the active rustup toolchain hold the wasm target? Its libraries, that is: the directory alone is no proof.
 rustup_has_wasm() {
 	command -v rustup >/dev/null 2>&1 &&
-		[ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$WASM_TARGET/lib" ]
+		compgen -G "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$WASM_TARGET/lib/libcore-*.rlib" >/dev/null
 }
 
 # The commit hash of the distribution's compiler: standard-library files of another build are unusable.
@@ -30,13 +30,15 @@ distro_toolchain_dir() { printf '%s/%s' "$DISTRO_TOOLCHAINS" "$(distro_rustc_has
 # Puts the chosen toolchain first in PATH. Toolchains never share a target directory.
 use_toolchain() {
 	local dir key
-	if rustup_has_wasm; then
-		key=rustup-$(rustc -vV | sed -n 's/^release: //p')
-	else
-		dir=$(distro_toolchain_dir)
-		[ -x "$dir/bin/rustc" ] || return 1
+	dir=$(distro_toolchain_dir)
+	# A sysroot that setup made stays in use, so that a later rustup update does not recompile everything.
+	if [ -x "$dir/bin/rustc" ]; then
 		PATH=$dir/bin:$PATH
 		key=distro-$(rustc -vV | sed -n 's/^release: //p')
+	elif rustup_has_wasm; then
+		key=rustup-$(rustc -vV | sed -n 's/^release: //p')
+	else
+		return 1
 	fi
 	export PATH
 	export CARGO_TARGET_DIR=${PERIGEE_TARGET_DIR:-$PERIGEE_CACHE/target/$key}
