@@ -105,6 +105,7 @@ impl Reader {
         let hint = match (&node.kind, expected.starts_with("a list")) {
             (Kind::Map(_), true) => Some("put `- ` before the first key of each item".into()),
             (Kind::Scalar(_), true) => Some("write one item per line, each after `- `".into()),
+            (Kind::Map(_), false) if expected == "text" => Some("text with `: ` in it needs quotes".into()),
             _ => hint,
         };
         let message: String = message;

@@ -15,8 +15,10 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 /// Nodes, and 16 bytes of text each, with aliases written out. A file of [`MAX_BYTES`] without aliases stays below.
 const MAX_WEIGHT: usize = 1 << 21;
-/// Tabs between key and value that are put up with; each costs a pass.
-const MAX_TABS: usize = 200;
+/// Bytes that are read again after repairs: many times a real file, few times a large one.
+const MAX_WORK: usize = 32 << 20;
+/// What an indentation lacks, in steps.
+const MORE_INDENT: &str = "                ";
 /// Complaints kept about one file.
 const MAX_PROBLEMS: usize = 200;
 
@@ -165,66 +167,104 @@ fn decimal_integer(digits: &str) -> Option<Result<i64, ()>> {
 }
 
 /// Reads one document. A tree comes out unless the text is no YAML; problems that leave a tree are reported with it.
+///
+/// The parser is stricter than YAML and Akash's parsers in two places that real files use. There the text is repaired
+/// and read again, in ways that change no value.
 pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
     let mut text = Cow::Borrowed(text);
-    for _ in 0..MAX_TABS {
-        match load_once(&text) {
-            Ok(outcome) => return outcome,
-            Err(Failure::TabAfterColon(at)) => text.to_mut().replace_range(at..=at, " "),
-            Err(Failure::Problems(problems)) => return (None, problems),
+    let mut builder = Builder::default();
+    let mut work = MAX_WORK;
+    loop {
+        let Err(failure) = load_once(&text, &mut builder) else {
+            return (builder.root, builder.problems);
+        };
+        let rest = work.checked_sub(text.len());
+        let (Some(repair), Some(rest)) = (failure.repair, rest) else {
+            builder.problems.push(failure.problem);
+            return (None, builder.problems);
+        };
+        work = rest;
+        let mut inserted = builder.inserted;
+        match repair {
+            Repair::SpaceForTab { at } => text.to_mut().replace_range(at..=at, " "),
+            Repair::Indent { line, at } => {
+                text.to_mut().insert_str(at, MORE_INDENT);
+                *inserted.entry(line).or_default() += MORE_INDENT.len();
+            }
         }
+        builder = Builder {
+            inserted,
+            ..Builder::default()
+        };
     }
-    let message = format!("a tab stands behind more than {MAX_TABS} keys");
-    (None, vec![problem(Place::default(), "yaml-syntax", &message)])
 }
 
 /// Why no tree came out.
-enum Failure {
-    Problems(Vec<Problem>),
-    /// The parser refuses a tab between key and value, which YAML and Akash's parsers allow. At this byte a space means
-    /// the same.
-    TabAfterColon(usize),
+struct Failure {
+    problem: Problem,
+    repair: Option<Repair>,
 }
 
-fn load_once(text: &str) -> Result<(Option<Rc<Node>>, Vec<Problem>), Failure> {
-    let mut builder = Builder::default();
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem, repair: None }
+    }
+}
+
+/// A change of the text after which it can be read.
+enum Repair {
+    /// A tab between key and value becomes a space.
+    SpaceForTab { at: usize },
+    /// Lines of a `[…]` or `{…}` may be indented less than its key; spaces are put before such a line.
+    Indent { line: usize, at: usize },
+}
+
+fn load_once(text: &str, builder: &mut Builder) -> Result<(), Failure> {
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let step = match event {
-            Ok((event, span)) => builder.event(event, span),
-            Err(error) => match tab_after_colon(text, &error) {
-                Some(at) => return Err(Failure::TabAfterColon(at)),
-                None => Err(syntax_problem(&error)),
-            },
-        };
-        if let Err(problem) = step {
-            builder.problems.push(problem);
-            return Err(Failure::Problems(builder.problems));
+        match event {
+            Ok((event, span)) => builder.event(event, span)?,
+            Err(error) => {
+                let problem = syntax_problem(&error, builder.pos(error.marker()));
+                return Err(Failure {
+                    problem,
+                    repair: repair(text, &error),
+                });
+            }
         }
     }
     if builder.root.is_none() && builder.problems.is_empty() {
+        let message = "the file is empty".into();
+        let hint = Some("start with `version: \"2.0\"`".into());
         builder.problems.push(Problem {
             place: Place::default(),
             code: "yaml-empty",
-            message: "the file is empty".into(),
-            hint: Some("start with `version: \"2.0\"`".into()),
+            message,
+            hint,
         });
     }
-    Ok((builder.root, builder.problems))
+    Ok(())
 }
 
-/// The byte of the tab that the error is about, where a value follows on the line.
-fn tab_after_colon(text: &str, error: &ScanError) -> Option<usize> {
-    if !error.info().starts_with("':' must be followed by") {
-        return None;
+/// What can be done about an error of the parser.
+fn repair(text: &str, error: &ScanError) -> Option<Repair> {
+    let (at, c) = text.char_indices().nth(error.marker().index())?;
+    let before = &text[..at];
+    if error.info().starts_with("':' must be followed by") {
+        return (c != '-' && before.ends_with('\t')).then(|| Repair::SpaceForTab { at: at - 1 });
     }
-    let (value, c) = text.char_indices().nth(error.marker().index())?;
-    let before = value.checked_sub(1)?;
-    (c != '-' && text.as_bytes()[before] == b'\t').then_some(before)
+    // Only lines inside of brackets are refused with these words.
+    if error.info() == "invalid indentation" {
+        let at = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+        return Some(Repair::Indent {
+            line: error.marker().line(),
+            at,
+        });
+    }
+    None
 }
 
-fn syntax_problem(error: &ScanError) -> Problem {
-    let start = Pos::from(error.marker());
+fn syntax_problem(error: &ScanError, start: Pos) -> Problem {
     let place = Place { start, end: start };
     if error.info().contains("recursion limit") {
         return too_deep(place);
@@ -279,11 +319,25 @@ struct Builder {
     root: Option<Rc<Node>>,
     documents: usize,
     problems: Vec<Problem>,
+    /// Spaces that repairs put before lines, by line.
+    inserted: HashMap<usize, usize>,
 }
 
 impl Builder {
+    /// Where a marker stands in the text as it was given.
+    fn pos(&self, marker: &Marker) -> Pos {
+        let inserted = self.inserted.get(&marker.line()).copied().unwrap_or_default();
+        Pos {
+            line: marker.line(),
+            column: marker.col().saturating_sub(inserted),
+        }
+    }
+
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
-        let place = Place::from(span);
+        let place = Place {
+            start: self.pos(&span.start),
+            end: self.pos(&span.end),
+        };
         match event {
             Event::DocumentStart(_) => self.start_document(place),
             Event::Scalar(text, style, anchor, tag) => {
@@ -504,7 +558,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>, pla
     let plain = match tag {
         None => style == ScalarStyle::Plain,
         // `!` alone means "text".
-        Some(tag) if tag.suffix.is_empty() => false,
+        Some(tag) if tag.handle.len() < 2 && matches!(tag.suffix.as_str(), "" | "!") => false,
         Some(tag) if tag.is_yaml_core_schema() => match tag.suffix.as_str() {
             "str" => false,
             "int" | "float" | "bool" | "null" => true,
@@ -584,6 +638,41 @@ mod tests {
         let root = tree(text);
         assert_eq!(["a", "b", "c"].map(|key| text_of(&root, key)), ["80", "x", "d:\te\n"]);
         assert_eq!(root.get("a").unwrap().value.place.start, Pos { line: 1, column: 3 });
+    }
+
+    #[test]
+    fn brackets_may_stand_anywhere_on_their_lines() {
+        for text in [
+            "a:\n  b: [\n    \"x\",\n    'y'\n  ]\n  c: 1\n",
+            "a:\n  b: [\n\"x\",\n'y'\n]\n  c: 1\n",
+            "a:\n  b: [\"x\" # one\n  , 'y' # two\n ]\n  c: 1\n",
+        ] {
+            let root = tree(text);
+            let a = &root.get("a").unwrap().value;
+            let b = &a.get("b").unwrap().value;
+            let Kind::List(items) = &b.kind else { panic!("{b:?}") };
+            let line = |n: usize| text.lines().nth(n).unwrap();
+            for (item, quoted) in items.iter().zip(["\"x\"", "'y'"]) {
+                assert_eq!(
+                    line(item.place.start.line - 1).find(quoted),
+                    Some(item.place.start.column),
+                    "{text}"
+                );
+            }
+            assert_eq!((items.len(), text_of(a, "c")), (2, "1".into()));
+        }
+        let (root, problems) = load("a: [\n\"x\",\n\"y\"\n@\n]\n");
+        assert!(root.is_none());
+        assert_eq!(problems[0].place.start, Pos { line: 4, column: 0 });
+    }
+
+    #[test]
+    fn a_lone_exclamation_mark_makes_text() {
+        let root = tree("a: ! 80\n");
+        let Kind::Scalar(scalar) = &root.get("a").unwrap().value.kind else {
+            panic!()
+        };
+        assert!(!scalar.plain);
     }
 
     #[test]
