@@ -108,6 +108,14 @@ pub fn run() -> sc_cli::Result<()> {
     }
 }
 
+/// What went wrong, without the categories that errors are sorted by.
+pub fn explain(error: &sc_cli::Error) -> String {
+    match error {
+        sc_cli::Error::Input(message) | sc_cli::Error::Service(sc_service::Error::Other(message)) => message.clone(),
+        error => error.to_string(),
+    }
+}
+
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     if cli.run.shared_params().chain.is_none() && !cli.run.shared_params().dev {
         return Err(
@@ -141,5 +149,11 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::setup_command(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn errors_are_told_without_their_category() {
+        assert_eq!(explain(&"name the chain".into()), "name the chain");
+        assert_eq!(explain(&sc_service::Error::Other("no storage".into()).into()), "no storage");
     }
 }

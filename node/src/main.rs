@@ -7,6 +7,14 @@ mod heartbeat;
 mod rpc;
 mod service;
 
-fn main() -> sc_cli::Result<()> {
-    command::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match command::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {}", command::explain(&error));
+            ExitCode::FAILURE
+        }
+    }
 }
