@@ -75,7 +75,9 @@ pub fn when(now: u32, now_ms: u64, block: u32, block_time: Duration) -> String {
         return format!("{} ago", time::in_words(time::time_of(now - block, block_time)));
     }
     let ahead = time::time_of(block - now, block_time);
-    let clock = time::clock(now_ms, ahead).map(|c| format!(" ({c})")).unwrap_or_default();
+    let clock = time::clock(now_ms, ahead)
+        .map(|c| format!(" ({c})"))
+        .unwrap_or_default();
     format!("in {}{clock}", time::in_words(ahead))
 }
 

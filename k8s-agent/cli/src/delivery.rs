@@ -69,7 +69,14 @@ impl Delivery<'_> {
     pub async fn wait(&self, progress: &Progress) -> Result<Running, CliError> {
         let mut was_active = false;
         loop {
-            let state = self.state().await?;
+            let state = match self.state().await {
+                Err(error) if error.code() == ExitCode::Unreachable && Instant::now() < self.deadline => {
+                    progress.waiting_for(format!("the node: {error}"));
+                    sleep(POLL).await;
+                    continue;
+                }
+                other => other?,
+            };
             ended(&state)?;
             let active = matches!(state.phase, LeasePhase::Active { .. });
             if active && !was_active {
@@ -140,17 +147,14 @@ impl Delivery<'_> {
     }
 
     /// Repeats while the gateway is away or has not seen the block with the lease yet.
-    async fn deliver_to(
-        &self,
-        provider: &Provider,
-        saved: &Saved,
-        progress: &Progress,
-    ) -> Result<Receipt, CliError> {
+    async fn deliver_to(&self, provider: &Provider, saved: &Saved, progress: &Progress) -> Result<Receipt, CliError> {
         let client = client(provider)?;
         let session = self.session(provider);
         let mut told = false;
         loop {
-            let sent = client.deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes()).await;
+            let sent = client
+                .deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes())
+                .await;
             let error = match sent {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) if may_pass(&error) && Instant::now() < self.deadline => error,

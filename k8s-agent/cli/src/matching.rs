@@ -207,7 +207,9 @@ impl NoFit {
             short(w.endpoints.into(), "endpoints", l.endpoints.into()),
         ];
         let missing = all.iter().filter(|(missing, ..)| *missing);
-        let shown: Vec<_> = missing.map(|(_, w, what, l)| format!("wants {w} {what}, at most {l} are free")).collect();
+        let shown: Vec<_> = missing
+            .map(|(_, w, what, l)| format!("wants {w} {what}, at most {l} are free"))
+            .collect();
         if shown.is_empty() {
             "no single provider has enough of everything free".into()
         } else {

@@ -166,11 +166,9 @@ impl fmt::Display for Amount {
     }
 }
 
-/// All digits: `3.100000000000 PRG` without the zeros at its end.
+/// With all its digits: `3.100000000000 PRG`.
 pub fn exact(amount: Balance) -> String {
-    let part = format!("{:0PRG_DIGITS$}", amount % PRG);
-    let part = part.trim_end_matches('0');
-    format!("{}.{part:0<2} PRG", amount / PRG)
+    format!("{}.{:0PRG_DIGITS$} PRG", amount / PRG, amount % PRG)
 }
 
 #[cfg(test)]
@@ -224,8 +222,7 @@ mod tests {
     fn exact_amounts_lose_nothing() {
         assert_eq!(exact(PRG / 3), "0.333333333333 PRG");
         assert_eq!(exact(1), "0.000000000001 PRG");
-        assert_eq!(exact(3 * PRG + PRG / 10), "3.10 PRG");
-        assert_eq!(exact(7), "0.000000000007 PRG");
+        assert_eq!(exact(3 * PRG + PRG / 10), "3.100000000000 PRG");
     }
 
     #[test]

@@ -59,12 +59,17 @@ impl Home {
     }
 
     fn perigee(&self, args: &[&str]) -> Output {
+        self.perigee_with(&[], args)
+    }
+
+    fn perigee_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_perigee"))
             .args(args)
             .env_clear()
             .env("HOME", self.path())
             .env("XDG_CONFIG_HOME", self.path())
             .env("XDG_DATA_HOME", self.path())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()
             .unwrap()
@@ -174,6 +179,59 @@ fn a_foreign_denomination_without_a_value_is_explained_before_a_node_is_asked() 
         2,
         "uakt",
     );
+}
+
+#[test]
+fn flags_win_over_variables_over_the_file_over_defaults() {
+    let home = Home::new();
+    // Which node was chosen shows in the complaint that it cannot be reached; nothing listens below port 10.
+    fails(
+        &home.perigee_with(&[("PERIGEE_NODE", "nonsense")], &["providers"]),
+        4,
+        "nonsense",
+    );
+    home.write(
+        "perigee/config.toml",
+        "node = \"ws://127.0.0.1:2\"\nkey = \"filekey\"\n",
+    );
+    fails(&home.perigee(&["providers"]), 4, "ws://127.0.0.1:2");
+    let variable = [("PERIGEE_NODE", "ws://127.0.0.1:3")];
+    fails(&home.perigee_with(&variable, &["providers"]), 4, "ws://127.0.0.1:3");
+    fails(
+        &home.perigee_with(&variable, &["--node", "ws://127.0.0.1:4", "providers"]),
+        4,
+        "ws://127.0.0.1:4",
+    );
+    fails(&home.perigee_with(&variable, &["list"]), 2, "filekey");
+    fails(&home.perigee_with(&[("PERIGEE_KEY", "envkey")], &["list"]), 2, "envkey");
+    fails(
+        &home.perigee_with(&[("PERIGEE_KEY", "envkey")], &["list", "--key", "flagkey"]),
+        2,
+        "flagkey",
+    );
+}
+
+#[test]
+fn the_output_format_can_be_set_anywhere() {
+    let home = Home::new();
+    let json = home.perigee_with(&[("PERIGEE_OUTPUT", "json")], &["keys", "list"]);
+    assert!(stdout(&json).starts_with('{'), "{}", stdout(&json));
+    let text = home.perigee_with(&[("PERIGEE_OUTPUT", "json")], &["keys", "list", "--output", "text"]);
+    assert!(stdout(&text).starts_with("no keys"), "{}", stdout(&text));
+    fails(
+        &home.perigee_with(&[("PERIGEE_OUTPUT", "xml")], &["keys", "list"]),
+        2,
+        "xml",
+    );
+}
+
+#[test]
+fn variables_of_other_programs_are_no_settings() {
+    let home = Home::new();
+    assert!(home
+        .perigee_with(&[("PERIGEE_CACHE", "/tmp")], &["keys", "list"])
+        .status
+        .success());
 }
 
 #[test]

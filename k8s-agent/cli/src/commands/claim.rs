@@ -37,8 +37,8 @@ pub async fn run(context: &Context, args: Claim) -> Result<(), CliError> {
         }
         let before = chain.best().await?.balances(&payee).await?;
         let included = match chain.submit(&calls::claim(lease, payee), &account).await {
-            Err(error @ ChainError::Refused { .. }) => {
-                progress.done(format!("lease {lease}: {error}"));
+            Err(error) if error.is_refusal("Escrow", "NoSuchAccount") => {
+                progress.note(format!("lease {lease}: all was paid out"));
                 continue;
             }
             other => other?,

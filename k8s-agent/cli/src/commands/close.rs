@@ -95,7 +95,14 @@ async fn settled(
 ) -> Result<LeaseState, CliError> {
     let mut judged_at = None;
     loop {
-        let state = state(chain, lease).await?;
+        let state = match state(chain, lease).await {
+            Err(error) if error.code() == ExitCode::Unreachable && Instant::now() < deadline => {
+                progress.waiting_for(format!("the node: {error}"));
+                sleep(POLL).await;
+                continue;
+            }
+            other => other?,
+        };
         if state.settled {
             progress.done("settled");
             return Ok(state);
