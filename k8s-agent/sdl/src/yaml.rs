@@ -168,7 +168,7 @@ fn decimal_integer(digits: &str) -> Option<Result<i64, ()>> {
 
 /// Reads one document. A tree comes out unless the text is no YAML; problems that leave a tree are reported with it.
 ///
-/// The parser is stricter than YAML and Akash's parsers in two places that real files use. There the text is repaired
+/// The parser is stricter than YAML and Akash's parsers in three places that real files use. There the text is repaired
 /// and read again, in ways that change no value.
 pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
     let mut text = Cow::Borrowed(text);
@@ -187,6 +187,7 @@ pub(crate) fn load(text: &str) -> (Option<Rc<Node>>, Vec<Problem>) {
         let mut inserted = builder.inserted;
         match repair {
             Repair::SpaceForTab { at } => text.to_mut().replace_range(at..=at, " "),
+            Repair::SpaceBefore { at } => text.to_mut().insert(at, ' '),
             Repair::Indent { line, at } => {
                 text.to_mut().insert_str(at, MORE_INDENT);
                 *inserted.entry(line).or_default() += MORE_INDENT.len();
@@ -215,6 +216,8 @@ impl From<Problem> for Failure {
 enum Repair {
     /// A tab between key and value becomes a space.
     SpaceForTab { at: usize },
+    /// A comment may follow quoted text at once; a space is put before it. It ends its line, so no column changes.
+    SpaceBefore { at: usize },
     /// Lines of a `[…]` or `{…}` may be indented less than its key; spaces are put before such a line.
     Indent { line: usize, at: usize },
 }
@@ -252,6 +255,9 @@ fn repair(text: &str, error: &ScanError) -> Option<Repair> {
     let before = &text[..at];
     if error.info().starts_with("':' must be followed by") {
         return (c != '-' && before.ends_with('\t')).then(|| Repair::SpaceForTab { at: at - 1 });
+    }
+    if c == '#' && error.info().starts_with("comments must be separated") {
+        return Some(Repair::SpaceBefore { at });
     }
     // Only lines inside of brackets are refused with these words.
     if error.info() == "invalid indentation" {
@@ -664,6 +670,12 @@ mod tests {
         let (root, problems) = load("a: [\n\"x\",\n\"y\"\n@\n]\n");
         assert!(root.is_none());
         assert_eq!(problems[0].place.start, Pos { line: 4, column: 0 });
+    }
+
+    #[test]
+    fn a_comment_may_touch_quoted_text() {
+        let root = tree("a: \"x\"# one\nb: 'y'#two\nc: z#three\n");
+        assert_eq!(["a", "b", "c"].map(|key| text_of(&root, key)), ["x", "y", "z#three"]);
     }
 
     #[test]
