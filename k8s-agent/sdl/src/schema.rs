@@ -252,7 +252,7 @@ fn size() -> Value {
 }
 
 fn volume() -> Value {
-    let attributes = mapping(
+    let mut attributes = mapping(
         &grammar::STORAGE_ATTRIBUTES,
         &[],
         &[
@@ -263,6 +263,11 @@ fn volume() -> Value {
             ("class", one_of(StorageClass::ALL.map(StorageClass::as_str))),
         ],
     );
+    // What lives in memory cannot be persistent.
+    attributes["not"] = json!({
+        "required": ["class", "persistent"],
+        "properties": { "class": { "const": "ram" }, "persistent": { "enum": [true, "true", "on", "yes"] } },
+    });
     mapping(
         &grammar::STORAGE,
         &["size"],
