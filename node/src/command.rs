@@ -154,6 +154,9 @@ mod tests {
     #[test]
     fn errors_are_told_without_their_category() {
         assert_eq!(explain(&"name the chain".into()), "name the chain");
-        assert_eq!(explain(&sc_service::Error::Other("no storage".into()).into()), "no storage");
+        assert_eq!(
+            explain(&sc_service::Error::Other("no storage".into()).into()),
+            "no storage"
+        );
     }
 }

@@ -6,6 +6,7 @@ mod command;
 mod heartbeat;
 mod rpc;
 mod service;
+mod spawner;
 
 use std::process::ExitCode;
 

@@ -69,9 +69,11 @@ pub fn create(
         client.clone(),
         pool,
     )))?;
-    module.merge(TransactionPaymentApiServer::<Hash, RuntimeDispatchInfo<Balance>>::into_rpc(
-        TransactionPayment::new(client.clone()),
-    ))?;
+    module.merge(
+        TransactionPaymentApiServer::<Hash, RuntimeDispatchInfo<Balance>>::into_rpc(TransactionPayment::new(
+            client.clone(),
+        )),
+    )?;
     module.merge(Babe::new(client.clone(), babe.clone(), keystore, select_chain).into_rpc())?;
     module.merge(SyncState::new(chain_spec, client, grandpa.authority_set.clone(), babe)?.into_rpc())?;
     module.merge(

@@ -3,6 +3,7 @@
 use crate::{
     heartbeat::{self, HeartbeatArgs, HeartbeatDeps},
     rpc,
+    spawner::LingeringSpawner,
 };
 use futures::FutureExt;
 use perigee_runtime::{apis::RuntimeApi, opaque::Block};
@@ -72,7 +73,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let select_chain = SelectChain::new(backend.clone());
     let transaction_pool = Arc::from(
         sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
+            LingeringSpawner(task_manager.spawn_essential_handle()),
             client.clone(),
             config.role.is_authority().into(),
         )
@@ -186,7 +187,9 @@ pub async fn new_full(config: Configuration, heartbeat_args: &HeartbeatArgs) -> 
     })?;
     let mut net_config =
         FullNetworkConfiguration::<Block, _, Network>::new(&config.network, config.prometheus_registry().cloned());
-    let metrics = <Network as NetworkBackend<Block, <Block as BlockT>::Hash>>::register_notification_metrics(config.prometheus_registry());
+    let metrics = <Network as NetworkBackend<Block, <Block as BlockT>::Hash>>::register_notification_metrics(
+        config.prometheus_registry(),
+    );
     let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis_hash, &config.chain_spec);
     let (grandpa_config, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Network>(
         grandpa_protocol.clone(),
