@@ -68,6 +68,7 @@ impl<T: Config> Pallet<T> {
         ReportCount::<T>::remove(epoch);
         match quorum::judge(validators, &opinions, times.end_of(epoch), T::MaxFinalityLag::get()) {
             Some(absent) => Applying::<T>::put(Application {
+                // It always fits, see `MaxAbsent`.
                 absent: absent.try_into().unwrap_or_default(),
                 done: 0,
                 judged_absent: 0,
