@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{json, Value};
 use std::time::Duration;
 
-/// Image of the probe: any with a shell, `httpd` and `wget`.
+/// Image of the probe: any with a shell, `httpd` and `nc`.
 pub const PROBE_IMAGE: &str = "docker.io/library/busybox:1.36";
 /// Namespace of the probe.
 const PROBE: &str = "perigee-lease-probe";
@@ -284,12 +284,8 @@ impl Cluster {
             status.pod_ip.clone().filter(|_| running)
         };
         let address = self.run("server", image, &serve, address_once_running).await?;
-        let host = if address.contains(':') {
-            format!("[{address}]")
-        } else {
-            address
-        };
-        let connect = format!("wget -q -T 1 -O /dev/null http://{host}:{PORT}/");
+        // A plain connection: options of `wget` differ between builds, and crash one of them.
+        let connect = format!("nc -w 1 {address} {PORT} </dev/null >/dev/null 2>&1");
         let until = |outcome: &str| {
             format!("i=0; while [ $i -lt {TRIES} ]; do {connect} {outcome} exit 0; i=$((i+1)); sleep 1; done; exit 1")
         };

@@ -9,6 +9,10 @@ use perigee_cluster::{
 use perigee_sdl::Manifest;
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const WAIT: Duration = Duration::from_secs(90);
 
@@ -65,7 +69,7 @@ fn manifest(services: Vec<Value>) -> Manifest {
 /// `web` shows what `api` says.
 fn hello() -> Manifest {
     let api = "mkdir -p /tmp/w; echo hello > /tmp/w/index.html; exec httpd -f -p 9000 -h /tmp/w";
-    let web = "mkdir -p /tmp/w; until wget -q -T 2 -O /tmp/w/index.html http://api:9000/; do sleep 0.2; done; \
+    let web = "mkdir -p /tmp/w; until wget -q -O /tmp/w/index.html http://api:9000/; do sleep 0.2; done; \
                exec httpd -f -p 8080 -h /tmp/w";
     manifest(vec![
         service("api", api, json!([port(9000, 0, false)])),
@@ -94,6 +98,24 @@ async fn until(cluster: &Cluster, id: u64, met: impl Fn(&LeaseStatus) -> bool) -
         Ok(status) => status,
         Err(_) => panic!("not met: {:?}", cluster.lease_status(id, &Settings::default()).await),
     }
+}
+
+/// What the ingress of this machine answers for `host`, once it knows it.
+async fn fetched(host: &str) -> Option<String> {
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(("127.0.0.1", Settings::default().ingress_port))
+            .await
+            .unwrap();
+        let request = format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        if answer.split_whitespace().nth(1) == Some("200") {
+            return answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    None
 }
 
 async fn gone(cluster: &Cluster, lease: &Lease) {
@@ -167,6 +189,9 @@ async fn lease_runs_and_leaves_nothing_behind() {
         .unwrap()
         .iter()
         .any(|h| h.id == lease.id && h.commitment == lease.commitment));
+
+    let host = format!("web-{}.apps.localhost", lease.id);
+    assert_eq!(fetched(&host).await.as_deref(), Some("hello\n"));
 
     // Another commitment is another lease: it neither takes the namespace nor tears it down.
     let other = Lease {
@@ -260,11 +285,14 @@ async fn tenants_reach_neither_each_other_nor_the_cluster() {
         .iter()
         .map(|t| {
             let (host, port) = t.rsplit_once(':').unwrap();
-            format!("if nc -z -w 2 {host} {port}; then echo reached {t} >&2; exit 9; fi; ")
+            format!("if nc -w 2 {host} {port} </dev/null >/dev/null 2>&1; then echo reached {t} >&2; exit 9; fi; ")
         })
         .collect();
-    let script =
-        format!("nslookup {name} >/dev/null || {{ echo no name service >&2; exit 8; }}; {tries} exec sleep 600");
+    // First of all it shows that it could connect, and that names are resolved.
+    let script = format!(
+        "httpd -p 9000 -h /tmp; nc -w 2 127.0.0.1 9000 </dev/null || {{ echo cannot connect >&2; exit 7; }}; \
+         nslookup {name} >/dev/null || {{ echo no name service >&2; exit 8; }}; {tries} exec sleep 600"
+    );
     let nosy = manifest(vec![service("nosy", &script, json!([]))]);
     cluster
         .apply_lease(&objects_of(&cluster, &curious, &nosy).await)
