@@ -89,7 +89,7 @@ pub enum Event {
 }
 
 impl Event {
-    pub(crate) fn all(events: &ExtrinsicEvents<PerigeeConfig>) -> Result<Vec<Self>, subxt::error::EventsError> {
+    pub(crate) fn all(events: &ExtrinsicEvents<PerigeeConfig>) -> Result<Vec<Self>, Box<subxt::error::EventsError>> {
         let mut found = Vec::new();
         for event in events.iter() {
             found.extend(Self::read(&event?).transpose()?);

@@ -126,7 +126,7 @@ impl Chain {
                 number: crate::chain::height(at.block_number())?,
                 hash: found.block_hash().0,
             },
-            events: Event::all(&events).map_err(|e| link.error(e))?,
+            events: Event::all(&events).map_err(|e| link.error(*e))?,
         })
     }
 }

@@ -76,7 +76,7 @@ impl Decimal {
     /// The same number with as few digits after the point as possible.
     fn reduced(self) -> Self {
         let mut value = self;
-        while value.scale > 0 && value.mantissa % 10 == 0 {
+        while value.scale > 0 && value.mantissa.is_multiple_of(10) {
             value.mantissa /= 10;
             value.scale -= 1;
         }

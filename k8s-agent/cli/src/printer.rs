@@ -2,6 +2,7 @@
 
 use crate::{args::Output, error::CliError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use perigee_sdl::Diagnostics;
 use serde::Serialize;
 use std::{
     io::{self, BufRead, IsTerminal, Write},
@@ -51,6 +52,13 @@ impl Printer {
     /// Warns people.
     pub fn warning(&self, text: impl AsRef<str>) {
         self.message(format!("warning: {}", text.as_ref()));
+    }
+
+    /// Shows what there is to say about a file, if anything.
+    pub fn findings(&self, findings: &Diagnostics) {
+        if !findings.is_empty() {
+            self.message(findings.render(io::stderr().is_terminal()).trim_end());
+        }
     }
 
     /// Shows an error and what to do about it.

@@ -53,19 +53,19 @@ pub enum Pay {
     Default,
 }
 
-/// Reads and checks a file. Warnings go to stderr.
+/// Reads and checks a file. What there is to say about it goes to stderr.
 pub fn load(context: &Context, path: &Path) -> Result<(String, Sdl), CliError> {
     let (name, text) = crate::context::read_file(path)?;
-    let sdl = parse(&name, &text)?;
-    if !sdl.warnings().is_empty() {
-        context.printer.message(sdl.warnings().render(false).trim_end());
+    match Sdl::parse(&name, &text) {
+        Ok(sdl) => {
+            context.printer.findings(sdl.warnings());
+            Ok((name, sdl))
+        }
+        Err(findings) => {
+            context.printer.findings(&findings);
+            Err(CliError::usage(format!("{name} is not valid")))
+        }
     }
-    Ok((name, sdl))
-}
-
-/// Reads a file's text.
-pub fn parse(name: &str, text: &str) -> Result<Sdl, CliError> {
-    Sdl::parse(name, text).map_err(|d| CliError::usage(format!("{name} is not usable\n{}", d.render(false).trim_end())))
 }
 
 /// What cannot be run as written must not be paid for.

@@ -37,8 +37,8 @@ fn validate(context: &Context, file: &std::path::Path) -> Result<(), CliError> {
     };
     if context.settings.output == Output::Json {
         context.printer.bytes(format!("{}\n", findings.to_json()).as_bytes())?;
-    } else if !findings.is_empty() {
-        context.printer.message(findings.render(false).trim_end());
+    } else {
+        context.printer.findings(&findings);
     }
     match valid {
         true if context.settings.output == Output::Text => {
