@@ -9,10 +9,12 @@ cluster_is_complete() {
 }
 
 make_cgroups() {
-	local hierarchy file
+	local hierarchy file controller
 	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-		# Version 2: the kubelet wants these controllers below the root.
-		echo '+cpu +cpuset +memory +pids' >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || true
+		# Version 2: the kubelet wants these controllers below the root, as far as the kernel has them.
+		for controller in cpu cpuset memory pids hugetlb; do
+			echo "+$controller" 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control || true
+		done
 		mkdir -p "/sys/fs/cgroup/$CGROUP"
 		return
 	fi
@@ -56,12 +58,14 @@ start_apiserver() {
 
 start_controllers() {
 	local kubeconfig=$RUN/pki/kube-controller-manager.kubeconfig
+	# The default limit of 20 requests a second makes the start alone last five seconds.
+	local rate=(--kube-api-qps=200 --kube-api-burst=400)
 	start kube-controller-manager "$BIN/cluster" kube-controller-manager --kubeconfig="$kubeconfig" \
-		--leader-elect=false --secure-port=0 --use-service-account-credentials \
+		"${rate[@]}" --leader-elect=false --secure-port=0 --use-service-account-credentials \
 		--service-account-private-key-file="$RUN/pki/service-account.key" --root-ca-file="$RUN/pki/ca.crt" \
 		--flex-volume-plugin-dir="$RUN/flexvolume" --profiling=false
 	start kube-scheduler "$BIN/cluster" kube-scheduler --kubeconfig="$RUN/pki/kube-scheduler.kubeconfig" \
-		--leader-elect=false --secure-port=0 --profiling=false
+		"${rate[@]}" --leader-elect=false --secure-port=0 --profiling=false
 }
 
 start_node() {
@@ -72,9 +76,10 @@ start_node() {
 		--api-server="$NODE_ADDRESS:$API_PORT" --system-namespaces="$SYSTEM_NAMESPACES" "${ipv6[@]}"
 	start kubelet "$BIN/cluster" kubelet --config="$RUN/config/kubelet.yaml" --kubeconfig="$RUN/pki/kubelet.kubeconfig" \
 		--root-dir="$RUN/kubelet" --hostname-override="$NODE" --node-ip="$NODE_ADDRESS"
-	# After the kubelet, which makes the node object that it waits for.
-	start kube-proxy "$BIN/cluster" kube-proxy --config="$RUN/config/kube-proxy.yaml"
 }
+
+# It asks for the node object once and then waits for seconds: start it when the kubelet has made that.
+start_proxy() { start kube-proxy "$BIN/cluster" kube-proxy --config="$RUN/config/kube-proxy.yaml"; }
 
 start_forward() {
 	start forward "$BIN/forward" "$INGRESS_SERVICE:80" "127.0.0.1:$INGRESS_PORT" "$NODE_ADDRESS:$INGRESS_PORT"
@@ -94,16 +99,20 @@ import_images() {
 containerd_answers() { ctr --address "$CONTAINERD_SOCKET" version; }
 api_answers() { cluster_kubectl get --raw /readyz; }
 
+# apply_manifests NAME...
 apply_manifests() {
 	local upstream='forward . /etc/resolv.conf'
 	# Without a name server outside there is nothing to forward to.
 	[ -s "$(resolv_conf)" ] || upstream=''
 	sed -e "s|@COREDNS_IMAGE@|$COREDNS_IMAGE|" -e "s|@CLUSTER_IMAGE@|$(cluster_image "$BIN")|" \
 		-e "s|@DNS_SERVICE@|$DNS_SERVICE|" -e "s|@INGRESS_SERVICE@|$INGRESS_SERVICE|" \
-		-e "s|@FORWARD@|$upstream|" "$CLUSTER_SOURCE"/manifests/*.yaml |
+		-e "s|@FORWARD@|$upstream|" "${@/#/$CLUSTER_SOURCE/manifests/}" |
 		cluster_kubectl apply --server-side --force-conflicts -f - >/dev/null
 }
 
+node_exists() { cluster_kubectl get node "$NODE"; }
+# A pod whose first packet to a service is lost waits for seconds before it sends another.
+services_are_translated() { nft list map ip kube-proxy service-ips | grep -qF "$API_SERVICE "; }
 node_is_ready() { cluster_kubectl wait --for=condition=Ready "node/$NODE" --timeout=1s; }
 is_available() { cluster_kubectl -n "$1" wait --for=condition=Available "deployment/$2" --timeout=1s; }
 ingress_answers() {

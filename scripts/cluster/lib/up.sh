@@ -54,13 +54,17 @@ up() {
 	import_images &
 	local import=$!
 	await 60 kube-apiserver "API server is ready" api_answers
-	apply_manifests || die "the cluster's own objects were refused"
+	apply_manifests rbac.yaml || die "the cluster's own objects were refused"
 	start_controllers
 	wait "$import" || die "an image could not be imported"
 	say "images loaded; examples find $BUSYBOX_IMAGE without a registry (Debian's busybox-static)"
 	start_node
+	await 60 kubelet "node is registered" node_exists
+	start_proxy
 	start_forward
+	await 60 kube-proxy "service addresses work" services_are_translated
 	await 60 kubelet "node is ready" node_is_ready
+	apply_manifests dns.yaml ingress.yaml || die "DNS and ingress were refused"
 	await 60 kubelet "DNS answers" is_available kube-system coredns
 	await 60 kubelet "ingress answers on 127.0.0.1:$INGRESS_PORT" is_available perigee-ingress ingress
 	await 15 forward "apps are reached at http://<name>.localhost:$INGRESS_PORT" ingress_answers
