@@ -8,7 +8,7 @@ use crate::{
     printer::table,
 };
 use perigee_agent::{InitOptions, InitReport, Kind, LeaseStatus, RunOptions, Status, StatusOptions};
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 
 pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Result<(), CliError> {
     let config = config.unwrap_or_else(perigee_agent::default_config_path);
