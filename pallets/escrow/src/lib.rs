@@ -27,6 +27,8 @@
 extern crate alloc;
 
 mod account;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod payout;
 mod streaming;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
@@ -65,7 +67,10 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     /// Why this pallet holds money.

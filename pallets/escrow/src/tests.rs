@@ -325,8 +325,6 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     /// Whatever happens, no unit is lost or made, and what fails changes nothing.
     #[test]
     fn money_is_conserved(steps in prop::collection::vec(step(), 1..60)) {

@@ -5,7 +5,7 @@
 
 use crate::{
     billing::judgement, Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, Event, Lease, Leases,
-    Pallet, SortedBlock, Stage, Tickets, WeightInfo,
+    Pallet, SortedBlock, Stage, Stuck, Tickets, WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -59,20 +59,23 @@ impl<T: Config> Pallet<T> {
             Ok::<_, DispatchError>(provider)
         });
         match advanced {
-            Ok(provider) => Self::forget_verdicts(provider, due),
+            Ok(provider) => {
+                Stuck::<T>::remove(provider, id);
+                Self::forget_verdicts(provider, due);
+            }
             Err(error) => Self::put_off(id, due, error),
         }
     }
 
     /// Lets attestation forget what no lease asks about. Every lease is looked at within `SettleInterval`, and the
     /// agenda is worked off in order: all have been looked at since the earliest due block minus that interval, and
-    /// none asks about blocks more than 2 W before.
+    /// none asks about blocks more than 2 W before. A lease that could not be advanced may ask about any.
     fn forget_verdicts(provider: ProviderId, due: BlockNumber) {
         let window = T::Availability::times().window();
         let horizon = due
             .saturating_sub(T::SettleInterval::get())
             .saturating_sub(window.saturating_mul(2));
-        if horizon > 0 {
+        if horizon > 0 && Stuck::<T>::iter_key_prefix(provider).next().is_none() {
             T::Availability::forget_before(provider, horizon);
         }
     }
@@ -82,6 +85,7 @@ impl<T: Config> Pallet<T> {
         match Leases::<T>::get(id) {
             Some(mut lease) => {
                 let window = T::Availability::times().window().max(1);
+                Stuck::<T>::insert(lease.provider, id, ());
                 Self::leave_agenda(id, &lease);
                 Self::enter_agenda(id, &mut lease, Self::now().saturating_add(window));
                 Leases::<T>::insert(id, lease);
@@ -169,6 +173,7 @@ impl<T: Config> Pallet<T> {
     fn prune(id: LeaseId, lease: Lease<T::AccountId>) {
         Self::leave_agenda(id, &lease);
         Leases::<T>::remove(id);
+        Stuck::<T>::remove(lease.provider, id);
         Self::deposit_event(Event::LeasePruned { lease: id });
         let Some(mut deployment) = Deployments::<T>::get(lease.deployment) else {
             return;

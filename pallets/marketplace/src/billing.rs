@@ -40,6 +40,10 @@ impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
 
     /// Blocks of `[from, to)` that are not billed. Blocks without a verdict are billed.
     pub fn unbilled(&self, from: BlockNumber, to: BlockNumber) -> BlockNumber {
+        if from >= to {
+            // Attestation may have forgotten these blocks.
+            return 0;
+        }
         let before = |block: BlockNumber| (self.unbilled_before)(block.min(self.until));
         before(to).saturating_sub(before(from))
     }

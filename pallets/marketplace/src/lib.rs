@@ -38,6 +38,8 @@
 extern crate alloc;
 
 mod agenda;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 pub mod billing;
 mod deploy;
 mod lifecycle;
@@ -113,7 +115,10 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     /// Why this pallet holds money.
@@ -173,6 +178,10 @@ pub mod pallet {
         (),
         OptionQuery,
     >;
+
+    /// Leases that the agenda could not advance. Attestation forgets nothing of their providers. Expected empty.
+    #[pallet::storage]
+    pub type Stuck<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, LeaseId, (), OptionQuery>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -394,8 +403,8 @@ pub mod pallet {
 
         /// Ends all leases of a deployment with this block. By its owner.
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::close())]
-        pub fn close(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::close(MAX_GROUPS))]
+        pub fn close(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
             Self::do_close(who, deployment)
         }

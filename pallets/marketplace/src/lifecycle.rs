@@ -1,8 +1,7 @@
 //! What tenant and provider do with a lease. Every function first advances the lease to the current block.
 
-use crate::{Config, Deployments, Error, Event, Lease, Leases, NextLeaseId, Pallet, Segment, Stage};
-use alloc::vec::Vec;
-use frame_support::{ensure, traits::Get};
+use crate::{Config, Deployments, Error, Event, Lease, Leases, NextLeaseId, Pallet, Segment, Stage, WeightInfo};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
 use perigee_primitives::{
     traits::{Availability, ProviderInspect, StreamingEscrow},
     Balance, CloseReason, DeclineReason, DeploymentId, LeaseId,
@@ -47,16 +46,15 @@ impl<T: Config> Pallet<T> {
         Self::keep(id, lease)
     }
 
-    pub(crate) fn do_close(who: T::AccountId, id: DeploymentId) -> DispatchResult {
+    pub(crate) fn do_close(who: T::AccountId, id: DeploymentId) -> DispatchResultWithPostInfo {
         let deployment = Deployments::<T>::get(id).ok_or(Error::<T>::NoSuchDeployment)?;
         ensure!(deployment.owner == who, Error::<T>::NotOwner);
-        let closed = deployment
-            .leases
-            .iter()
-            .map(|lease| Self::close_lease(*lease))
-            .collect::<Result<Vec<_>, _>>()?;
-        ensure!(closed.contains(&true), Error::<T>::DeploymentEnded);
-        Ok(())
+        let mut closed = 0u32;
+        for lease in &deployment.leases {
+            closed += u32::from(Self::close_lease(*lease)?);
+        }
+        ensure!(closed > 0, Error::<T>::DeploymentEnded);
+        Ok(Some(T::WeightInfo::close(deployment.leases.len() as u32)).into())
     }
 
     /// Ends a lease for its tenant, unless it has ended. Did it?

@@ -2,7 +2,7 @@
 
 use crate::{
     Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, HoldReason, Lease, Leases, LeasesByProvider,
-    NextDeploymentId, NextLeaseId, Pallet, Reservation, Stage, Tickets, MAX_PENDING_SEGMENTS,
+    NextDeploymentId, NextLeaseId, Pallet, Reservation, Stage, Stuck, Tickets, MAX_PENDING_SEGMENTS,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::hold::Inspect};
@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
         }
         Self::deployments_are_whole()?;
         Self::one_agenda_entry_per_lease()?;
-        Self::no_orphans_in_the_capacity_index()?;
+        Self::no_orphans_in_the_indices()?;
         Self::reservations_equal_holds()
     }
 
@@ -169,9 +169,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn no_orphans_in_the_capacity_index() -> Result<(), TryRuntimeError> {
-        let gone = LeasesByProvider::<T>::iter_keys().any(|(_, id)| !Leases::<T>::contains_key(id));
-        ensure!(!gone, "a provider's index lists a lease that is gone");
+    fn no_orphans_in_the_indices() -> Result<(), TryRuntimeError> {
+        let gone = |(_, id)| !Leases::<T>::contains_key(id);
+        ensure!(
+            !LeasesByProvider::<T>::iter_keys().any(gone),
+            "a provider's index lists a lease that is gone"
+        );
+        ensure!(!Stuck::<T>::iter_keys().any(gone), "a lease is stuck that is gone");
         Ok(())
     }
 

@@ -6,7 +6,6 @@
 //! them hit the same few runs). When it ends a lease, three payouts, the release of two holds and the provider's pool
 //! come on top.
 
-use crate::MAX_GROUPS;
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
@@ -30,10 +29,10 @@ pub trait WeightInfo {
     fn decline() -> Weight {
         Self::advance().saturating_add(Self::small_change())
     }
-    /// `close`, with as many leases as a deployment may hold.
-    fn close() -> Weight {
+    /// `close` of a deployment with `n` leases.
+    fn close(n: u32) -> Weight {
         Self::advance()
-            .saturating_mul(MAX_GROUPS.into())
+            .saturating_mul(n.into())
             .saturating_add(Self::small_change())
     }
     /// `give_notice`.
@@ -66,7 +65,7 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
         Weight::from_parts(180_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(22, 16))
     }
     fn advance() -> Weight {
-        Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(28, 18))
+        Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(29, 19))
     }
     fn agenda_peek() -> Weight {
         Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1))

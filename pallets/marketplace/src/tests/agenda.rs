@@ -56,7 +56,10 @@ fn what_transactions_leave_is_used_too() {
         let used = Marketplace::on_idle(System::block_number(), limit);
         assert!(used.all_lte(limit) && used.any_gt(Weight::zero()));
         assert_eq!(ended(), 1);
-        assert_eq!(Marketplace::on_idle(System::block_number(), Weight::zero()), Weight::zero());
+        assert_eq!(
+            Marketplace::on_idle(System::block_number(), Weight::zero()),
+            Weight::zero()
+        );
     });
 }
 
@@ -132,7 +135,7 @@ fn an_end_in_the_middle_of_a_backlog_costs_the_tenant_nothing() {
         jump_to(500);
         Script::judge(500);
         let closed = Marketplace::close(RuntimeOrigin::signed(TENANT), 0);
-        assert_eq!(closed, Err(Error::<Test>::DeploymentEnded.into()));
+        assert_eq!(closed.expect_err("ended").error, Error::<Test>::DeploymentEnded.into());
         assert_ok!(Marketplace::settle(RuntimeOrigin::signed(TENANT), id));
         assert_eq!(
             state(id).phase,

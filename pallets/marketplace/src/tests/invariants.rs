@@ -95,6 +95,7 @@ fn every_invariant_fires() {
         fires("a provider's index lists a lease that is gone", || {
             LeasesByProvider::<Test>::insert(0, 99, ())
         });
+        fires("a lease is stuck that is gone", || Stuck::<Test>::insert(0, 99, ()));
         let orphan = || Deployment {
             owner: TENANT,
             leases: Default::default(),

@@ -76,7 +76,8 @@ impl Life {
             .deposits
             .iter()
             .map(|(offset, amount)| (self.since() + offset, *amount));
-        let opening = (self.opened_at, self.opening(&world.times));
+        // Block 0 is before any activation: it counts from the start.
+        let opening = (0, self.opening(&world.times));
         Story {
             times: model::Times {
                 epoch: world.times.epoch,
@@ -93,11 +94,10 @@ impl Life {
                     ppm: s.fee.ppm(),
                 })
                 .collect(),
-            // A deposit at the block of the close comes too late in the model's order.
+            // The harness deposits before it closes; at the same block the model has it the other way round.
             deposits: [opening]
                 .into_iter()
-                .chain(later)
-                .filter(|(at, _)| *at < self.closed_at())
+                .chain(later.filter(|(at, _)| *at < self.closed_at()))
                 .collect(),
             term: self.term,
             notice_end: self.notice_after.map(|after| self.since() + after + NOTICE),
@@ -465,7 +465,9 @@ fn attempt_now(step: Try) {
         }
         Try::Activate(lease) => Marketplace::activate(operator(pick(lease)), pick(lease)),
         Try::Decline(lease, reason) => Marketplace::decline(operator(pick(lease)), pick(lease), reason),
-        Try::Close(lease) => Marketplace::close(tenant(), pick(lease)),
+        Try::Close(lease) => Marketplace::close(tenant(), pick(lease))
+            .map(|_| ())
+            .map_err(|error| error.error),
         Try::Notice(lease) => Marketplace::give_notice(operator(pick(lease)), pick(lease)),
         Try::Deposit(lease, amount) => Marketplace::deposit(tenant(), pick(lease), amount),
         Try::Settle(lease) => Marketplace::settle(RuntimeOrigin::signed(OTHER), pick(lease)),
@@ -506,7 +508,7 @@ fn check_without_capacity() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     /// Random absences, voids, verdict times, changes of terms, deposits, notices, terms and closes; settled and
     /// processed at random blocks: the unit that the plain model finds.
