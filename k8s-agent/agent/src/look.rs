@@ -5,7 +5,7 @@ use crate::{
     Result,
 };
 use kube::{api::ListParams, Api};
-use perigee_chain::{BlockId, Chain, LeaseState, View};
+use perigee_chain::{Chain, LeaseState, View};
 use perigee_cluster::{crd::CloudLease, Cluster};
 use perigee_primitives::{Commitment, LeaseId, ProviderId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct ChainLook {
     /// For the core.
     pub view: ChainView,
-    /// The finalised block.
-    pub finalised: BlockId,
     /// Leases of this provider after the best block.
     pub leases: BTreeMap<LeaseId, LeaseState>,
 }
@@ -50,7 +48,6 @@ pub async fn chain(chain: &Chain, provider: ProviderId, named: &BTreeSet<LeaseId
     };
     Ok(ChainLook {
         view,
-        finalised: finalised.block(),
         leases,
     })
 }

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 /// Leases that are applied at once: the API server has other clients.
 const APPLIES_AT_ONCE: usize = 8;
@@ -85,7 +85,12 @@ impl Actor {
 
     async fn apply(&self, lease: LeaseId, state: &LeaseState) -> Result<()> {
         let _permit = self.applies.acquire().await;
-        let applied = self.build_and_apply(lease, state).await;
+        // On a thread that may block: the compiler cannot prove that applying may move between threads.
+        let (actor, runtime, state) = (self.clone(), Handle::current(), state.clone());
+        let applying = spawn_blocking(move || runtime.block_on(actor.build_and_apply(lease, &state)));
+        let applied = applying
+            .await
+            .unwrap_or_else(|panic| Err(Refused::ForNow(Error::other("applying")(&panic))));
         let mut memory = lock(&self.memory);
         match &applied {
             Ok(()) => {
@@ -111,8 +116,10 @@ impl Actor {
             .manifest(id)
             .await?
             .filter(|held| held.lease.commitment == state.commitment);
-        // Gone since the look; the next one decides.
-        let Some(held) = held else { return Ok(()) };
+        let Some(held) = held else {
+            let gone = "its manifest is gone since the last look";
+            return Err(Refused::ForNow(Error::other(format!("applying lease {id}"))(&gone)));
+        };
         let [group] = held.manifest.groups.as_slice() else {
             return Err(Refused::ForGood("the manifest does not have exactly one group".into()));
         };

@@ -125,9 +125,7 @@ impl Reconciler {
             .cluster
             .lease_status(lease, &self.shared.config.workloads)
             .await?;
-        let mut memory = lock(&self.memory);
-        memory.observe(lease, status.as_ref(), self.shared.now());
-        drop(memory);
+        lock(&self.memory).observe(lease, status.as_ref(), self.shared.now());
         let Some(status) = status else {
             self.statuses.remove(&lease);
             return Ok(());

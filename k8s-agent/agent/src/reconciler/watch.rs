@@ -4,9 +4,9 @@ use crate::{reconciler::lock, shared::Shared};
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
+    core::PartialObjectMeta,
     runtime::{
-        metadata_watcher,
-        watcher::{Config, Event},
+        watcher::{self, Config, Event},
         WatchStreamExt,
     },
     Api, ResourceExt,
@@ -64,7 +64,7 @@ impl Dirty {
 /// Follows pods of leases. Never ends.
 pub async fn pods(shared: Arc<Shared>, dirty: Arc<Mutex<Dirty>>) {
     let config = Config::default().labels(LEASE_LABEL).timeout(WATCH_SECONDS);
-    let events = metadata_watcher(Api::<Pod>::all(shared.cluster.client()), config).default_backoff();
+    let events = watcher::watcher(Api::<PartialObjectMeta<Pod>>::all(shared.cluster.client()), config).default_backoff();
     let mut events = std::pin::pin!(events);
     while let Some(event) = events.next().await {
         match event {
