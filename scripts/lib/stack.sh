@@ -71,15 +71,18 @@ end_process() {
 }
 
 node_start() {
-	"$(node_bin)" --dev --base-path "$RUN/node" --rpc-port "$RPC_PORT" --port "$P2P_PORT" \
+	"$(node_bin)" --dev --base-path "$RUN/node" --rpc-port "$RPC_PORT" \
 		--prometheus-port "$PROMETHEUS_PORT" --heartbeat-listen "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT" \
 		--listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" >>"$RUN/logs/node.log" 2>&1 &
 	NODE_PID=$!
-	wait_for 30 "the node's RPC" rpc system_health || {
+	wait_for 30 "the node's RPC" node_answers_or_died
+	rpc system_health >/dev/null || {
 		tail -n 5 "$RUN/logs/node.log" >&2
 		return 1
 	}
 }
+
+node_answers_or_died() { rpc system_health || ! alive "$NODE_PID"; }
 
 node_stop() { end_process "$NODE_PID"; NODE_PID=''; }
 
