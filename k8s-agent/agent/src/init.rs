@@ -55,7 +55,7 @@ pub async fn init(options: InitOptions) -> Result<InitReport> {
         config: options.config,
         state: state.path().into(),
         cluster: ClusterIdentity {
-            context: options.context.unwrap_or_else(|| "current context".into()),
+            context: context_name(&admin, options.context),
             uid,
         },
         service_account: format!("{SYSTEM_NAMESPACE}/{}", access::AGENT),
@@ -123,6 +123,12 @@ fn admin_kubeconfig(options: &InitOptions) -> Result<PathBuf> {
             key: "--kubeconfig".into(),
             message: "no kubeconfig was named, and neither $KUBECONFIG nor ~/.kube/config is there".into(),
         })
+}
+
+/// The context's name, for people.
+fn context_name(kubeconfig: &Path, named: Option<String>) -> String {
+    let current = || kube::config::Kubeconfig::read_from(kubeconfig).ok()?.current_context;
+    named.or_else(current).unwrap_or_else(|| "unnamed".into())
 }
 
 fn write_config(path: &Path, config: &Config) -> Result<()> {

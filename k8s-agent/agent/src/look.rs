@@ -46,10 +46,7 @@ pub async fn chain(chain: &Chain, provider: ProviderId, named: &BTreeSet<LeaseId
             .collect(),
         next_lease: finalised.next_lease_id().await?,
     };
-    Ok(ChainLook {
-        view,
-        leases,
-    })
+    Ok(ChainLook { view, leases })
 }
 
 async fn records(at: &View, ids: &[LeaseId]) -> Result<BTreeMap<LeaseId, Record>> {

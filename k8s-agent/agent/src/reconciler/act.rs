@@ -49,12 +49,20 @@ impl Actor {
         let actor = self.clone();
         tokio::spawn(async move {
             let done = actor.act(&action, state).await;
-            if let Err(error) = &done {
-                tracing::warn!(?action, %error, "did not work; it is tried again");
-            }
-            lock(&actor.memory).end(&concerned, done.is_ok(), actor.shared.now());
+            actor.remember(&action, &concerned, done);
             actor.shared.wake.notify_one();
         });
+    }
+
+    fn remember(&self, action: &Action, leases: &[LeaseId], done: Result<()>) {
+        let mut memory = lock(&self.memory);
+        match done {
+            Ok(()) => memory.end(leases),
+            Err(error) if memory.fail(leases, &error.to_string(), self.shared.now()) => {
+                tracing::warn!(?action, %error, "did not work; it is tried again");
+            }
+            Err(error) => tracing::debug!(?action, %error, "did not work again"),
+        }
     }
 
     async fn act(&self, action: &Action, state: Option<LeaseState>) -> Result<()> {

@@ -35,6 +35,8 @@ pub struct Memory {
     /// When leases were last settled by this process.
     pub settled: BTreeMap<LeaseId, BlockNumber>,
     holds: BTreeMap<LeaseId, Hold>,
+    /// What went wrong last.
+    trouble: BTreeMap<LeaseId, String>,
     /// Objects that the cluster does not take.
     refused: BTreeMap<LeaseId, Seen>,
     /// Workloads that do not start.
@@ -47,14 +49,25 @@ impl Memory {
         self.holds.extend(leases.iter().map(|lease| (*lease, Hold::Busy)));
     }
 
-    /// It is over.
-    pub fn end(&mut self, leases: &[LeaseId], worked: bool, now: Millis) {
+    /// It worked.
+    pub fn end(&mut self, leases: &[LeaseId]) {
         for lease in leases {
-            match worked {
-                true => self.holds.remove(lease),
-                false => self.holds.insert(*lease, Hold::Until(now + RETRY_AFTER_MS)),
-            };
+            self.holds.remove(lease);
+            self.trouble.remove(lease);
         }
+    }
+
+    /// It failed. Is this the first time that it fails like this?
+    pub fn fail(&mut self, leases: &[LeaseId], why: &str, now: Millis) -> bool {
+        let mut news = false;
+        for lease in leases {
+            self.holds.insert(*lease, Hold::Until(now + RETRY_AFTER_MS));
+            news |= self
+                .trouble
+                .insert(*lease, why.into())
+                .is_none_or(|before| before != why);
+        }
+        news
     }
 
     /// Objects were applied.
@@ -98,6 +111,7 @@ impl Memory {
     pub fn retain(&mut self, known: impl Fn(&LeaseId) -> bool) {
         self.applied.retain(&known);
         self.settled.retain(|lease, _| known(lease));
+        self.trouble.retain(|lease, _| known(lease));
         self.refused.retain(|lease, _| known(lease));
         self.failing.retain(|lease, _| known(lease));
         self.holds.retain(|lease, hold| *hold == Hold::Busy || known(lease));
@@ -206,10 +220,20 @@ mod tests {
         let mut memory = Memory::default();
         memory.begin(&[1, 2]);
         assert_eq!(memory.view(u64::MAX).busy, BTreeSet::from([1, 2]));
-        memory.end(&[1], true, 100);
-        memory.end(&[2], false, 100);
+        memory.end(&[1]);
+        memory.fail(&[2], "down", 100);
         assert_eq!(memory.view(100).busy, BTreeSet::from([2]));
         assert!(memory.view(100 + RETRY_AFTER_MS).busy.is_empty());
+    }
+
+    #[test]
+    fn a_failure_that_repeats_is_news_once() {
+        let mut memory = Memory::default();
+        assert!(memory.fail(&[1], "down", 0));
+        assert!(!memory.fail(&[1], "down", 5));
+        assert!(memory.fail(&[1], "refused", 10));
+        memory.end(&[1]);
+        assert!(memory.fail(&[1], "refused", 15));
     }
 
     #[test]
@@ -246,7 +270,7 @@ mod tests {
         let view = memory.view(0);
         assert!(view.applied.is_empty() && view.settled.is_empty());
         assert_eq!(view.busy, BTreeSet::from([1]));
-        memory.end(&[1], false, 0);
+        memory.fail(&[1], "down", 0);
         memory.retain(|_| false);
         assert!(memory.view(0).busy.is_empty());
     }

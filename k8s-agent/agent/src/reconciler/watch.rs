@@ -64,7 +64,8 @@ impl Dirty {
 /// Follows pods of leases. Never ends.
 pub async fn pods(shared: Arc<Shared>, dirty: Arc<Mutex<Dirty>>) {
     let config = Config::default().labels(LEASE_LABEL).timeout(WATCH_SECONDS);
-    let events = watcher::watcher(Api::<PartialObjectMeta<Pod>>::all(shared.cluster.client()), config).default_backoff();
+    let events =
+        watcher::watcher(Api::<PartialObjectMeta<Pod>>::all(shared.cluster.client()), config).default_backoff();
     let mut events = std::pin::pin!(events);
     while let Some(event) = events.next().await {
         match event {
