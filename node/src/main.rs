@@ -6,7 +6,6 @@ mod command;
 mod heartbeat;
 mod rpc;
 mod service;
-mod spawner;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,6 @@
 use crate::{
     heartbeat::{self, HeartbeatArgs, HeartbeatDeps},
     rpc,
-    spawner::LingeringSpawner,
 };
 use futures::FutureExt;
 use perigee_runtime::{apis::RuntimeApi, opaque::Block};
@@ -73,7 +72,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let select_chain = SelectChain::new(backend.clone());
     let transaction_pool = Arc::from(
         sc_transaction_pool::Builder::new(
-            LingeringSpawner(task_manager.spawn_essential_handle()),
+            task_manager.spawn_essential_handle(),
             client.clone(),
             config.role.is_authority().into(),
         )
