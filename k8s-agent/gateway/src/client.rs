@@ -166,7 +166,7 @@ fn unix_now() -> u64 {
 
 fn unreachable(address: &str, error: &hyper_util::client::legacy::Error) -> ClientError {
     let address = address.to_owned();
-    let mut cause: &dyn Error = error;
+    let mut cause: &(dyn Error + 'static) = error;
     while let Some(below) = below(cause) {
         cause = below;
     }
@@ -180,7 +180,7 @@ fn unreachable(address: &str, error: &hyper_util::client::legacy::Error) -> Clie
 }
 
 /// What caused `error`. An I/O error hides what it wraps from `source`.
-fn below(error: &dyn Error) -> Option<&dyn Error> {
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
     match wrapped {
         Some(wrapped) => Some(wrapped),
