@@ -68,6 +68,7 @@ impl<AccountId: Clone + PartialEq> Account<AccountId> {
     }
 
     /// Credits not paid out, in total. `None` on overflow.
+    #[cfg(any(feature = "try-runtime", feature = "std"))]
     pub(crate) fn credited(&self) -> Option<Balance> {
         self.credits
             .iter()
