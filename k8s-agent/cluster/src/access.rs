@@ -144,6 +144,7 @@ pub async fn set_up(admin: &Path, context: Option<&str>, target: &Path) -> Resul
     let token = cluster.token().await?;
     cluster.wait_for_records().await?;
     write_kubeconfig(admin, context, &token, target)?;
+    wait_until_accepted(target).await?;
     let made = [
         format!("custom resource definition {}", CloudLease::crd_name()),
         format!("namespace {SYSTEM_NAMESPACE}"),
@@ -274,6 +275,22 @@ impl Cluster {
             seconds: PATIENCE.as_secs(),
         }
     }
+}
+
+/// API servers learn of a new token and of new roles a moment after they are made.
+async fn wait_until_accepted(kubeconfig: &Path) -> Result<(), ClusterError> {
+    let agent = Cluster::connect(kubeconfig, Some(AGENT)).await?;
+    let accepted = async {
+        loop {
+            match agent.missing_grants().await {
+                Ok(missing) if missing.is_empty() => return Ok(()),
+                Ok(_) | Err(ClusterError::Refused { code: 401, .. }) => tokio::time::sleep(POLL).await,
+                Err(e) => return Err(e),
+            }
+        }
+    };
+    let accepted = tokio::time::timeout(PATIENCE, accepted).await;
+    accepted.unwrap_or_else(|_| Err(agent.too_slow("accepting the agent's token and roles")))
 }
 
 /// Every (grant, resource, verb).
