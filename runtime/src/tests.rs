@@ -4,7 +4,7 @@ use crate::{
     configs::{consensus, money, system},
     *,
 };
-use frame_support::{dispatch::DispatchClass, traits::Get};
+use frame_support::dispatch::DispatchClass;
 use sp_runtime::{traits::OpaqueKeys, BuildStorage};
 
 fn preset(name: &str) -> RuntimeGenesisConfig {
