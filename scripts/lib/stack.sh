@@ -115,6 +115,13 @@ cluster_use() {
 	INGRESS_PORT=8088
 }
 
+# fetch URL: *.localhost is not known to every resolver, so curl is told where it is.
+fetch() {
+	local host=${1#http://}
+	host=${host%%[:/]*}
+	curl -sf -m 3 --resolve "$host:$INGRESS_PORT:127.0.0.1" "$1"
+}
+
 kube() {
 	if command -v kubectl >/dev/null; then kubectl "$@"; else ./scripts/local-cluster kubectl "$@"; fi
 }
