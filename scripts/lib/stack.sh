@@ -101,9 +101,15 @@ agent_start() {
 agent_stop() { end_process "$AGENT_PID"; AGENT_PID=''; }
 agent_signal() { kill "-$1" "$AGENT_PID"; }
 
-# cluster_use: $KUBECONFIG when it answers, else the local cluster. Sets KUBECONFIG, INGRESS_PORT and CLUSTER_OURS.
+# cluster_use: $KUBECONFIG when it answers, else the local cluster. Sets KUBECONFIG, INGRESS_PORT, CLUSTER_OURS (we
+# started it) and CLUSTER_PRISTINE (no agent was ever set up there).
 cluster_use() {
-	CLUSTER_OURS=0 INGRESS_PORT=${PERIGEE_INGRESS_PORT:-80}
+	cluster_choose || return 1
+	kube get namespace perigee-system >/dev/null 2>&1 || CLUSTER_PRISTINE=1
+}
+
+cluster_choose() {
+	CLUSTER_OURS=0 CLUSTER_PRISTINE=0 INGRESS_PORT=${PERIGEE_INGRESS_PORT:-80}
 	if [ -n "${KUBECONFIG:-}" ] && command -v kubectl >/dev/null && kubectl get --raw /readyz >/dev/null 2>&1; then
 		note "using the cluster of $KUBECONFIG"
 		return 0
@@ -126,7 +132,30 @@ kube() {
 	if command -v kubectl >/dev/null; then kubectl "$@"; else ./scripts/local-cluster kubectl "$@"; fi
 }
 
+# The commitments of all leases that this run opened: the CLI keeps a file for each.
+our_commitments() { find "$XDG_DATA_HOME/perigee/deployments" -name '*.json' -printf '%f\n' 2>/dev/null | sed 's/\.json$//'; }
+
+# Removes what is left of this run in a cluster that stays. The chain goes away, and with it the evidence that an
+# agent would need to do it.
+cluster_leave() {
+	local lease
+	for lease in $(kube get cloudleases -o json 2>/dev/null | jq -r --arg ours "$(our_commitments)" \
+		'.items[] | select(.spec.commitment | inside($ours)) | .spec.lease'); do
+		kube delete namespace "perigee-lease-$lease" --ignore-not-found --wait=false
+		kube delete secret "manifest-$lease" -n perigee-system --ignore-not-found
+		kube patch cloudlease "lease-$lease" --type=merge -p '{"metadata":{"finalizers":null}}'
+		kube delete cloudlease "lease-$lease" --ignore-not-found --wait=false
+	done
+	if [ "${CLUSTER_PRISTINE:-0}" = 1 ]; then
+		kube delete namespace perigee-system --ignore-not-found --wait=false
+		kube delete clusterroles,clusterrolebindings -l app.kubernetes.io/managed-by=perigee
+		kube delete validatingadmissionpolicies,validatingadmissionpolicybindings -l app.kubernetes.io/managed-by=perigee
+		kube delete customresourcedefinition cloudleases.perigee.cloud --ignore-not-found --wait=false
+	fi
+}
+
 stack_stop() {
 	agent_stop
 	node_stop
+	if [ -n "${KUBECONFIG:-}" ] && [ "${CLUSTER_OURS:-0}" = 0 ]; then cluster_leave >/dev/null 2>&1 || true; fi
 }
