@@ -4,6 +4,7 @@ use crate::{
     config::{self, Config},
     core::{
         pricing,
+        reconcile::Alarm,
         standing::{changes, Change, Standing, Terms},
     },
     reconciler::lock,
@@ -38,7 +39,8 @@ pub async fn run(shared: Arc<Shared>) {
 
 async fn pass(shared: &Shared) -> Result<()> {
     // On a view that the reconciler does not trust nothing is changed either.
-    if shared.chain.is_syncing().await? || !lock(&shared.alarms).is_empty() {
+    let distrusted = |alarm: &Alarm| matches!(alarm, Alarm::Syncing | Alarm::OldView { .. });
+    if lock(&shared.alarms).iter().any(distrusted) || shared.chain.is_syncing().await? {
         return Ok(());
     }
     let view = shared.chain.best().await?;

@@ -216,7 +216,7 @@ impl Config {
             path: path.to_path_buf(),
             source,
         })?;
-        Self::from_parts(path, &text, Env::prefixed(ENV_PREFIX).ignore(&["config"]).split("__"))
+        Self::from_parts(path, &text, environment(ENV_PREFIX))
     }
 
     fn from_parts(path: &Path, text: &str, env: Env) -> Result<Self, ConfigError> {
@@ -295,6 +295,11 @@ impl Config {
         }
         self.heartbeat.nodes.clone()
     }
+}
+
+/// Variables over the file. `…CONFIG` is where the command line finds it.
+fn environment(prefix: &str) -> Env {
+    Env::prefixed(prefix).ignore(&["config"]).split("__")
 }
 
 /// Checks what types cannot say, for the file at `path`.

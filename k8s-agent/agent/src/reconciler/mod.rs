@@ -75,6 +75,8 @@ struct Reconciler {
 
 impl Reconciler {
     async fn pass(&mut self) -> Result<()> {
+        // What is under way now may be over before the look is, which then shows how things were before.
+        let under_way = lock(&self.memory).view(self.shared.now()).busy;
         // The cluster first: what it names is then looked up in a state that is at least as new.
         let mut cluster = look::cluster(&self.shared.cluster).await?;
         let named = cluster
@@ -85,7 +87,8 @@ impl Reconciler {
             .collect();
         let chain = look::chain(&self.shared.chain, self.shared.provider, &named).await?;
         self.look_at_workloads(&chain, &mut cluster).await?;
-        let local = self.local(&cluster, &chain)?;
+        let mut local = self.local(&cluster, &chain)?;
+        local.busy.extend(under_way);
         let plan = reconcile::plan(&chain.view, &cluster, &local);
         self.remember_finalised(chain.view.finalised)?;
         self.tell(&plan.alarms);
@@ -229,6 +232,9 @@ pub fn describe(alarm: &Alarm, shared: &Shared) -> String {
         Alarm::ManifestLost(lease) => {
             format!("lease {lease} is active but has neither objects nor manifest here; its tenant must send it again")
         }
+        Alarm::Foreign(lease) => format!(
+            "objects of lease {lease} belong to another provider; it is left alone. Two providers cannot share a cluster"
+        ),
         Alarm::Unreadable(lease) => {
             format!("the CloudLease of lease {lease} carries no readable commitment; it is left alone")
         }

@@ -69,6 +69,8 @@ pub enum Alarm {
     ManifestLost(LeaseId),
     /// Objects of a lease carry no readable commitment; they are left alone.
     Unreadable(LeaseId),
+    /// Objects belong to a lease of another provider, whose agent must not share this cluster; they are left alone.
+    Foreign(LeaseId),
 }
 
 /// What follows from one look at the world.
@@ -115,6 +117,8 @@ enum Evidence {
     Open,
     /// It is over, or never was.
     Over,
+    /// It is a lease of another provider.
+    Foreign,
     /// Nothing: its opening is not final yet.
     None,
 }
@@ -128,9 +132,8 @@ struct World<'a> {
 impl World<'_> {
     fn evidence(&self, lease: LeaseId, commitment: &Commitment) -> Evidence {
         match self.chain.at_finalised.get(&lease) {
-            Some(record) if record.provider != self.local.provider || record.commitment != *commitment => {
-                Evidence::Over
-            }
+            Some(record) if record.commitment != *commitment => Evidence::Over,
+            Some(record) if record.provider != self.local.provider => Evidence::Foreign,
             Some(Record {
                 phase: LeasePhase::Ended { .. },
                 ..
@@ -217,6 +220,9 @@ impl World<'_> {
         for (lease, object) in &self.cluster.objects {
             match &object.commitment {
                 None => plan.alarms.push(Alarm::Unreadable(*lease)),
+                Some(commitment) if self.evidence(*lease, commitment) == Evidence::Foreign => {
+                    plan.alarms.push(Alarm::Foreign(*lease));
+                }
                 Some(commitment) => closing.extend(self.closing(*lease, commitment)),
             }
         }

@@ -284,14 +284,15 @@ fn a_lease_that_a_fork_took_away_goes_when_its_number_is_another_lease_for_good(
 }
 
 #[test]
-fn a_lease_that_went_to_another_provider_is_over_for_us() {
+fn a_lease_of_another_provider_is_left_alone() {
     let other = Record {
         provider: US + 1,
-        ..record(A, PENDING)
+        ..record(A, ENDED)
     };
     let mut scene = scene().object(1, A, Health::Started).manifest(1);
     scene.chain.at_finalised.insert(1, other);
-    assert_eq!(scene.actions(), [Action::TearDown(1, A)]);
+    let plan = scene.plan();
+    assert_eq!((plan.actions, plan.alarms), (vec![], vec![Alarm::Foreign(1)]));
 }
 
 #[test]
