@@ -21,7 +21,9 @@ pub type EscrowId = u64;
 
 /// The fee's rate: part of what is settled, 3 to 5 %. No value outside exists: neither the constructor nor decoding
 /// makes one, so no origin can leave the bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "std", serde(try_from = "Ppm", into = "Ppm"))]
 pub struct FeeRate(Ppm);
