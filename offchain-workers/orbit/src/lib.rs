@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod contact;
+mod coverage;
+mod elements;
+mod error;
+mod frames;
+mod interval;
+mod pass;
+pub mod plan;
+mod propagator;
+mod shadow;
+mod signal;
+mod station;
+mod track;
+mod vector;
+
+pub use contact::{line_of_sight, LinkLimits};
+pub use coverage::{coverage, union, Coverage};
+pub use elements::{Classification, Elements};
+pub use error::{Error, Line};
+pub use frames::{gmst_rad, Geodetic};
+pub use interval::Interval;
+pub use pass::{look, passes, Look, Pass};
+pub use propagator::{Mode, Propagator, State};
+pub use shadow::{eclipses, Eclipses};
+pub use station::{Mask, Station};
+pub use vector::Vector;
+
+/// Speed of light in vacuum, km/s.
+pub const LIGHT_KM_S: f64 = 299_792.458;
