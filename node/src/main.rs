@@ -1,5 +1,8 @@
 //! The Perigee node: BABE and GRANDPA, RPC, off-chain workers, heartbeat network.
 
+// The SDK's error types are large, and its signatures give them.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;

@@ -67,7 +67,7 @@ pub async fn send(shared: Arc<Shared>, net: Arc<AgentNet>, mut sequence: Sequenc
             provider: shared.provider,
             epoch: clock.epoch(shared.now()),
             incarnation: sequence.incarnation,
-            sequence: sequence.next(),
+            sequence: sequence.advance(),
             finalised,
         };
         if let Err(error) = net.publish(shared.identity.heartbeat.sign_heartbeat(heartbeat, &genesis)) {

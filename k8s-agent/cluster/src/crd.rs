@@ -3,6 +3,9 @@
 //! It is cluster-scoped and owns nothing: an owner reference would let the garbage collector tear a lease down. Its
 //! finalizer keeps it until the agent has evidence from the chain that the lease is over. The manifest is not in it.
 
+// Each column of the resource repeats the same keys.
+#![allow(clippy::duplicated_attributes)]
+
 use crate::lease::Lease;
 use kube::CustomResource;
 use schemars::JsonSchema;

@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         ensure!(
-            JudgedUntil::<T>::get() % times.epoch == 0,
+            JudgedUntil::<T>::get().is_multiple_of(times.epoch),
             "judged until is not an epoch's first block"
         );
         Self::check_open_epochs(&times)?;

@@ -66,7 +66,7 @@ impl Sequence {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn advance(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn numbers_grow() {
         let mut sequence = Sequence::new(4);
-        assert_eq!((sequence.next(), sequence.next(), sequence.count()), (1, 2, 2));
+        assert_eq!((sequence.advance(), sequence.advance(), sequence.count()), (1, 2, 2));
     }
 
     proptest! {
