@@ -1,7 +1,7 @@
 //! What must hold between the parts of the runtime.
 
 use crate::{
-    configs::{consensus, money, system},
+    configs::{money, system},
     *,
 };
 use frame_support::dispatch::DispatchClass;
