@@ -2,7 +2,9 @@
 
 use crate::{money::Amount, time::Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use perigee_chain::AccountId;
+use perigee_orbit::Station;
 use std::{net::SocketAddr, path::PathBuf};
 
 const EXIT_CODES: &str = "\
@@ -59,6 +61,10 @@ pub enum Output {
     Text,
     /// For programs: one document, amounts as integers of base units (10^12 are 1 PRG).
     Json,
+    /// For tables; only `space passes`.
+    Csv,
+    /// A contact plan of ION; only `space passes`.
+    Ion,
 }
 
 /// What can be done.
@@ -90,6 +96,9 @@ pub enum Command {
     /// Check and convert SDL files
     #[command(subcommand)]
     Sdl(Sdl),
+    /// Look where satellites are and when they are seen
+    #[command(subcommand)]
+    Space(Space),
     /// Be a provider
     #[command(subcommand)]
     Agent(Agent),
@@ -231,6 +240,63 @@ pub enum Sdl {
 pub struct File {
     /// SDL file, `-` for standard input
     pub file: PathBuf,
+}
+
+/// `space`.
+#[derive(Debug, Subcommand)]
+pub enum Space {
+    /// Find when satellites stand above the masks of ground stations
+    Passes(Box<Passes>),
+}
+
+/// `space passes`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("elements").args(["tle", "omm"]).required(true)))]
+pub struct Passes {
+    /// Two-line elements, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub tle: Option<PathBuf>,
+    /// Orbit mean-elements messages as JSON, KVN or XML, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub omm: Option<PathBuf>,
+    /// A station; may be given again. MASK is an elevation in degrees (0 if left out), or AZ:EL/AZ:EL/…
+    #[arg(
+        long = "station",
+        value_name = "LAT,LON,ALT_M[,MASK]",
+        required = true,
+        allow_hyphen_values = true
+    )]
+    pub stations: Vec<Station>,
+    /// Start of the search, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Timestamp,
+    /// End of the search
+    #[arg(long, value_name = "RFC3339")]
+    pub to: Timestamp,
+    /// Which choices of SGP4 are followed
+    #[arg(long, value_enum, default_value = "improved")]
+    pub mode: Sgp4Mode,
+    /// Refuse elements that are too old for this accuracy [default: warn where 100 km are passed]
+    #[arg(long, value_name = "KM")]
+    pub accuracy_km: Option<f64>,
+    /// Add the Doppler shift of this frequency
+    #[arg(long, value_name = "HZ")]
+    pub frequency_hz: Option<f64>,
+    /// With `--output ion`: number of the first satellite's node; further satellites, then the stations, follow it
+    #[arg(long, value_name = "NODE", default_value_t = 1)]
+    pub first_node: u64,
+    /// With `--output ion`: bytes per second
+    #[arg(long, value_name = "BYTES", default_value_t = 125_000)]
+    pub rate: u64,
+}
+
+/// The modes of SGP4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sgp4Mode {
+    /// The corrected theory
+    Improved,
+    /// The choices of the Air Force's program
+    Afspc,
 }
 
 /// `agent`.

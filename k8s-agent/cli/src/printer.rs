@@ -26,6 +26,9 @@ impl Printer {
         let mut line = match self.output {
             Output::Text => text(),
             Output::Json => serde_json::to_string_pretty(value).map_err(io::Error::from)?,
+            Output::Csv | Output::Ion => {
+                return Err(CliError::usage("this command prints text or json only".into()));
+            }
         };
         if !line.is_empty() && !line.ends_with('\n') {
             line.push('\n');

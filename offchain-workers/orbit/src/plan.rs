@@ -1,4 +1,4 @@
-//! From elements and stations as text to a table of passes as text.
+//! From elements and stations to a table of passes as text.
 //!
 //! A program around this reads its arguments and files, calls [`Request::rows`], and prints what [`Format::render`]
 //! gives: nothing else of a command is left to do.
@@ -11,8 +11,8 @@ use std::fmt::Write;
 /// What to look for.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// TLE or OMM; each satellite in it is looked for.
-    pub elements: &'a str,
+    /// Each of these satellites is looked for.
+    pub elements: &'a [Elements],
     /// Where to look from, in the order that the rows count.
     pub stations: &'a [Station],
     /// When.
@@ -53,7 +53,7 @@ pub struct Row {
     /// Distance at the start.
     pub start_range_km: f64,
     /// Distance at the highest elevation.
-    pub min_range_km: f64,
+    pub max_elevation_range_km: f64,
     /// Distance at the end.
     pub end_range_km: f64,
     /// Growth of the distance at the start.
@@ -84,7 +84,7 @@ impl Request<'_> {
     /// All passes, ordered by start, then by station.
     pub fn rows(&self) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();
-        for (index, elements) in Elements::parse(self.elements)?.iter().enumerate() {
+        for (index, elements) in self.elements.iter().enumerate() {
             let propagator = Propagator::with_mode(elements, self.mode)?;
             if let Some(asked_km) = self.accuracy_km {
                 propagator.check_accuracy(self.interval, asked_km)?;
@@ -123,7 +123,7 @@ impl Request<'_> {
             max_elevation_azimuth_deg: rounded(top.azimuth_deg, 4),
             end_azimuth_deg: rounded(end.azimuth_deg, 4),
             start_range_km: rounded(start.range_km, 3),
-            min_range_km: rounded(top.range_km, 3),
+            max_elevation_range_km: rounded(top.range_km, 3),
             end_range_km: rounded(end.range_km, 3),
             start_range_rate_km_s: rounded(start.range_rate_km_s, 6),
             end_range_rate_km_s: rounded(end.range_rate_km_s, 6),
@@ -216,7 +216,7 @@ fn text(rows: &[Row]) -> String {
             row.max_elevation_deg,
             row.start_azimuth_deg,
             row.end_azimuth_deg,
-            row.min_range_km,
+            row.max_elevation_range_km,
         );
     }
     if rows.iter().any(|row| row.cut_at_start || row.cut_at_end) {
@@ -235,7 +235,7 @@ fn json(rows: &[Row]) -> String {
 fn csv(rows: &[Row]) -> String {
     let mut out = String::from(
         "station,satellite,catalogue_number,start,end,duration_s,max_elevation_deg,max_elevation_at,start_azimuth_deg,\
-         max_elevation_azimuth_deg,end_azimuth_deg,start_range_km,min_range_km,end_range_km,start_range_rate_km_s,\
+         max_elevation_azimuth_deg,end_azimuth_deg,start_range_km,max_elevation_range_km,end_range_km,start_range_rate_km_s,\
          end_range_rate_km_s,light_time_ms,start_doppler_hz,end_doppler_hz,cut_at_start,cut_at_end\n",
     );
     for row in rows {
@@ -255,7 +255,7 @@ fn csv(rows: &[Row]) -> String {
             row.max_elevation_azimuth_deg,
             row.end_azimuth_deg,
             row.start_range_km,
-            row.min_range_km,
+            row.max_elevation_range_km,
             row.end_range_km,
             row.start_range_rate_km_s,
             row.end_range_rate_km_s,

@@ -13,6 +13,7 @@ mod price;
 mod providers;
 mod sdl;
 mod send;
+mod space;
 mod status;
 
 use crate::{args::Command, context::Context, error::CliError};
@@ -36,6 +37,7 @@ pub async fn run(
         Command::Faucet(args) => faucet::run(context, args).await,
         Command::Keys(args) => keys::run(context, args),
         Command::Sdl(args) => sdl::run(context, args),
+        Command::Space(args) => space::run(context, args),
         Command::Agent(args) => agent::run(context, args, agent_config).await,
         Command::Completions(args) => completions::run(context, args),
     }

@@ -62,13 +62,22 @@ impl Elements {
     /// All element sets of a text, whose form is told from its beginning: TLE with two or three lines, or OMM as JSON,
     /// KVN or XML.
     pub fn parse(text: &str) -> Result<Vec<Self>, Error> {
-        let text = text.trim_start_matches('\u{feff}').trim_start();
-        match text.as_bytes().first() {
+        match Form::of(text) {
             None => Err(Error::NoElements),
-            Some(b'<') => Self::parse_omm_xml(text),
-            Some(b'{' | b'[') => Self::parse_omm_json(text),
-            Some(_) if omm::is_kvn(text) => Self::parse_omm_kvn(text),
-            Some(_) => Self::parse_tle(text),
+            Some(Form::Tle) => Self::parse_tle(text),
+            Some(_) => Self::parse_omm(text),
+        }
+    }
+
+    /// The messages of a text that is JSON, KVN or XML, which is told from its beginning.
+    pub fn parse_omm(text: &str) -> Result<Vec<Self>, Error> {
+        // XML readers want the declaration at the very start.
+        let trimmed = without_start(text);
+        match Form::of(text) {
+            None => Err(Error::NoElements),
+            Some(Form::Xml) => Self::parse_omm_xml(trimmed),
+            Some(Form::Json) => Self::parse_omm_json(trimmed),
+            Some(Form::Kvn | Form::Tle) => Self::parse_omm_kvn(trimmed),
         }
     }
 
@@ -136,6 +145,32 @@ impl Elements {
         }
         Ok(())
     }
+}
+
+/// The forms of a text.
+enum Form {
+    Tle,
+    Json,
+    Kvn,
+    Xml,
+}
+
+impl Form {
+    /// None for a text without anything.
+    fn of(text: &str) -> Option<Self> {
+        let text = without_start(text);
+        Some(match text.as_bytes().first()? {
+            b'<' => Self::Xml,
+            b'{' | b'[' => Self::Json,
+            _ if omm::is_kvn(text) => Self::Kvn,
+            _ => Self::Tle,
+        })
+    }
+}
+
+/// Without the byte order mark and blank lines that some editors leave.
+fn without_start(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}').trim_start()
 }
 
 fn angle(what: &'static str, value: f64) -> (&'static str, f64, bool, &'static str) {

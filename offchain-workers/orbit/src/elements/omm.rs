@@ -17,9 +17,14 @@ const DEEPEST_XML: usize = 32;
 type Keywords = HashMap<String, String>;
 
 pub(super) fn is_kvn(text: &str) -> bool {
+    let keyword = |word: &str| {
+        let known = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_';
+        !word.is_empty() && word.bytes().all(known)
+    };
     text.lines()
         .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with("COMMENT"))
-        .is_some_and(|line| line.contains('='))
+        .and_then(|line| line.split_once('='))
+        .is_some_and(|(word, _)| keyword(word.trim()))
 }
 
 pub(super) fn parse_json(text: &str) -> Result<Vec<Elements>, Error> {
