@@ -9,7 +9,13 @@ const LINES: &str = "\
 
 #[test]
 fn deep_documents_are_refused() {
-    for level in ["<a>", "<a><![CDATA[</a>]]>", "<a><!--</a>-->", "<a b='</a>'>", "<a b='/>'>"] {
+    for level in [
+        "<a>",
+        "<a><![CDATA[</a>]]>",
+        "<a><!--</a>-->",
+        "<a b='</a>'>",
+        "<a b='/>'>",
+    ] {
         assert!(Elements::parse(&level.repeat(200_000)).is_err(), "{level}");
     }
     assert!(Elements::parse(&"[".repeat(200_000)).is_err());
