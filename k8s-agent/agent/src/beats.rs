@@ -17,14 +17,16 @@ pub async fn follow_best(shared: Arc<Shared>) {
         match block {
             Ok(block) => {
                 let at = shared.now();
-                shared.clock.send_modify(|clock| {
-                    *clock = Clock {
-                        best: block.number,
-                        at,
-                        connected: true,
-                        ..*clock
-                    }
+                let before = *shared.clock.borrow();
+                shared.clock.send_replace(Clock {
+                    best: block.number,
+                    at,
+                    connected: true,
+                    ..before
                 });
+                if !before.connected {
+                    tracing::info!(best = block.number, "the node answers again");
+                }
                 shared.wake.notify_one();
             }
             Err(error) => disconnected(&shared, &error),

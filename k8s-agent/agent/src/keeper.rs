@@ -25,14 +25,17 @@ const MIB: u64 = 1 << 20;
 
 /// Keeps it right until the process ends.
 pub async fn run(shared: Arc<Shared>) {
+    let mut trouble = None;
     loop {
-        let pause = match pass(&shared).await {
-            Ok(()) => LOOK_EVERY,
-            Err(error) => {
-                tracing::warn!(%error, "cannot bring what stands on chain up to date; it is tried again");
-                RETRY_AFTER
-            }
-        };
+        let failed = pass(&shared).await.err().map(|error| error.to_string());
+        if let Some(error) = failed.as_ref().filter(|_| failed != trouble) {
+            tracing::warn!(
+                error,
+                "cannot bring gateway, capacity and ask on chain up to date; it is tried again"
+            );
+        }
+        let pause = if failed.is_some() { RETRY_AFTER } else { LOOK_EVERY };
+        trouble = failed;
         tokio::time::sleep(pause).await;
     }
 }
