@@ -119,6 +119,7 @@ cluster_choose() {
 	KUBECONFIG=$(./scripts/local-cluster kubeconfig)
 	export KUBECONFIG
 	INGRESS_PORT=8088
+	export PERIGEE_INGRESS_PORT=$INGRESS_PORT
 }
 
 # fetch URL: *.localhost is not known to every resolver, so curl is told where it is.
@@ -147,10 +148,10 @@ cluster_leave() {
 		kube delete cloudlease "lease-$lease" --ignore-not-found --wait=false
 	done
 	if [ "${CLUSTER_PRISTINE:-0}" = 1 ]; then
-		kube delete namespace perigee-system --ignore-not-found --wait=false
+		kube delete namespace perigee-system --ignore-not-found --timeout=60s
 		kube delete clusterroles,clusterrolebindings -l app.kubernetes.io/managed-by=perigee
 		kube delete validatingadmissionpolicies,validatingadmissionpolicybindings -l app.kubernetes.io/managed-by=perigee
-		kube delete customresourcedefinition cloudleases.perigee.cloud --ignore-not-found --wait=false
+		kube delete customresourcedefinition cloudleases.perigee.cloud --ignore-not-found --timeout=60s
 	fi
 }
 
