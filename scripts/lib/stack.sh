@@ -86,6 +86,13 @@ node_answers_or_died() { rpc system_health || ! alive "$NODE_PID"; }
 
 node_stop() { end_process "$NODE_PID"; NODE_PID=''; }
 
+fund_provider() {
+	perigee faucet 1000prg --to "$STASH" --yes >/dev/null &&
+		perigee faucet 1000prg --to "$OPERATOR" --yes >/dev/null
+}
+
+has_ask() { perigee providers --output json | jq -e '.providers | map(select(.asks | length > 0)) | length > 0'; }
+
 agent_init() {
 	perigee agent init --config "$RUN/agent.toml" --state-dir "$RUN/agent" --node "$PERIGEE_NODE" \
 		--stash "$STASH" --operator "$OPERATOR" --gateway-listen "127.0.0.1:$GATEWAY_PORT" \
