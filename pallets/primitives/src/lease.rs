@@ -11,19 +11,19 @@ pub type LeaseId = u64;
 /// `blake2_256(nonce ‖ manifest hash)`: 32 bytes of nonce, 32 bytes of SHA-256.
 pub type Commitment = [u8; 32];
 
-/// Who ended a lease, and whose fault it was.
+/// Why a lease ended: who ended it, and whose fault it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum CloseReason {
     /// The tenant closed it.
     #[codec(index = 0)]
     ClosedByTenant,
-    /// The provider gave notice.
+    /// The provider gave notice, and the notice is over.
     #[codec(index = 1)]
     ClosedByProvider,
     /// The provider declined before activation.
     #[codec(index = 2)]
     Declined(DeclineReason),
-    /// Not activated in time.
+    /// Not activated in time, and no receipt shows that the provider held the manifest early enough.
     #[codec(index = 3)]
     ActivationMissed,
     /// The deposit ran out.
@@ -32,6 +32,61 @@ pub enum CloseReason {
     /// The time agreed at opening was over.
     #[codec(index = 5)]
     TermEnded,
+    /// Not activated in time although the provider had signed for the manifest.
+    #[codec(index = 6)]
+    NoShow,
+    /// The tenant closed it for absence that attestation confirms.
+    #[codec(index = 7)]
+    Abandoned,
+    /// Governance took it down; the hash of the evidence.
+    #[codec(index = 8)]
+    TakenDown([u8; 32]),
+    /// The operator stopped it for abuse at once; the hash of the evidence. Nobody judged the claim.
+    #[codec(index = 9)]
+    StoppedForAbuse([u8; 32]),
+}
+
+/// One side of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Party {
+    /// Who pays.
+    #[codec(index = 0)]
+    Tenant,
+    /// Who provides.
+    #[codec(index = 1)]
+    Provider,
+    /// Governance.
+    #[codec(index = 2)]
+    Governance,
+}
+
+impl CloseReason {
+    /// Who ended it; nobody where time or money ran out.
+    pub fn ended_by(&self) -> Option<Party> {
+        match self {
+            Self::ClosedByTenant | Self::Abandoned => Some(Party::Tenant),
+            Self::ClosedByProvider | Self::Declined(_) | Self::StoppedForAbuse(_) => Some(Party::Provider),
+            Self::TakenDown(_) => Some(Party::Governance),
+            Self::ActivationMissed | Self::NoShow | Self::FundsEnded | Self::TermEnded => None,
+        }
+    }
+
+    /// Whose fault it was, as far as the chain can tell.
+    pub fn fault(&self) -> Option<Party> {
+        match self {
+            Self::NoShow | Self::Abandoned => Some(Party::Provider),
+            Self::Declined(DeclineReason::NoCapacity | DeclineReason::ClusterError) => Some(Party::Provider),
+            Self::Declined(DeclineReason::NoManifest | DeclineReason::TenantWorkload) | Self::TakenDown(_) => {
+                Some(Party::Tenant)
+            }
+            Self::ClosedByTenant
+            | Self::ClosedByProvider
+            | Self::ActivationMissed
+            | Self::FundsEnded
+            | Self::TermEnded
+            | Self::StoppedForAbuse(_) => None,
+        }
+    }
 }
 
 /// Why a provider declines.

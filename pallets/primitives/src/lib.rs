@@ -10,6 +10,8 @@ extern crate alloc;
 mod attestation;
 mod lease;
 mod money;
+mod per_model;
+mod placement;
 mod provider;
 mod resources;
 pub mod runtime_api;
@@ -18,6 +20,8 @@ pub mod traits;
 pub use attestation::*;
 pub use lease::*;
 pub use money::*;
+pub use per_model::*;
+pub use placement::*;
 pub use provider::*;
 pub use resources::*;
 

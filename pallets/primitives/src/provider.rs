@@ -1,6 +1,6 @@
 //! Providers and what they ask for.
 
-use crate::{Balance, PriceSchedule, Resources};
+use crate::{Balance, BlockNumber, Place, Ppm, PriceSchedule, Resources};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -57,35 +57,134 @@ pub fn registration_message<AccountId: Encode>(genesis: &[u8; 32], stash: &Accou
     (*b"perigee/register/1", genesis, stash).encode()
 }
 
-/// A standing ask: what a provider takes for its capacity. Capacity itself is one pool per provider.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Ask {
-    /// Whose.
-    pub provider: ProviderId,
-    /// Price of each resource.
-    pub prices: PriceSchedule,
-    /// What orders may select by, for example `region=eu-west`.
-    pub attributes: Attributes,
-    /// How tenants are kept apart.
-    pub isolation: Isolation,
+/// Grade of a provider, from its stake and its attested availability. A higher one includes the lower.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Tier {
+    /// The least stake.
+    #[default]
+    #[codec(index = 0)]
+    Basic,
+    /// More stake, and attested for some time.
+    #[codec(index = 1)]
+    Standard,
+    /// For what must not stop.
+    #[codec(index = 2)]
+    Premium,
 }
 
-/// The part of an ask's terms that a lease is opened at.
+/// Which tenants an ask is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Tenants<AccountId> {
+    /// For everybody.
+    #[default]
+    #[codec(index = 0)]
+    All,
+    /// For these only.
+    #[codec(index = 1)]
+    Only(BoundedVec<AccountId, ConstU32<16>>),
+    /// For everybody but these.
+    #[codec(index = 2)]
+    Except(BoundedVec<AccountId, ConstU32<16>>),
+}
+
+impl<AccountId: PartialEq> Tenants<AccountId> {
+    /// Is it for `tenant`?
+    pub fn admit(&self, tenant: &AccountId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(list) => list.contains(tenant),
+            Self::Except(list) => !list.contains(tenant),
+        }
+    }
+}
+
+/// What an operator publishes: at what price and on what terms its provider's pool is leased.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct AskTerms<AccountId> {
+    /// Price of each resource.
+    pub prices: PriceSchedule,
+    /// What orders may select by, for example `host=akash`, sorted by key.
+    pub attributes: Attributes,
+    /// Where it runs.
+    pub place: Place,
+    /// How tenants are kept apart.
+    pub isolation: Isolation,
+    /// The shortest and the longest term that is leased; an order without a term needs `longest` to be none.
+    pub terms: TermLimits,
+    /// First block at which the ask is no longer taken; none for an ask that stands until it is withdrawn.
+    pub valid_until: Option<BlockNumber>,
+    /// For whom it is.
+    pub tenants: Tenants<AccountId>,
+    /// Blocks of presence between the provider's notice and the end of a lease.
+    pub notice: BlockNumber,
+    /// Part of each SLA window in which the provider promises to be present.
+    pub sla: Ppm,
+}
+
+/// Limits of a lease's term, in blocks.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct TermLimits {
+    /// The shortest.
+    pub shortest: BlockNumber,
+    /// The longest; none for no limit.
+    pub longest: Option<BlockNumber>,
+}
+
+impl TermLimits {
+    /// Is a lease of this term, or of open end, taken?
+    pub fn admit(&self, term: Option<BlockNumber>) -> bool {
+        match term {
+            Some(term) => term >= self.shortest && self.longest.is_none_or(|longest| term <= longest),
+            None => self.longest.is_none(),
+        }
+    }
+}
+
+/// A standing ask. Capacity itself is one pool per provider.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Ask<AccountId> {
+    /// Whose.
+    pub provider: ProviderId,
+    /// What was published.
+    pub terms: AskTerms<AccountId>,
+}
+
+/// What an ask offers at this block: its terms, and what is known of its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer<AccountId> {
     /// Who provides.
     pub provider: ProviderId,
-    /// Who is paid.
-    pub payee: AccountId,
-    /// Price of each resource.
-    pub prices: PriceSchedule,
+    /// Who is paid, and acts for the provider.
+    pub operator: AccountId,
+    /// Terms of the ask. Expired asks make no offer.
+    pub terms: AskTerms<AccountId>,
     /// What is not leased, and zero for a provider that takes no new leases.
     pub free: Resources,
+    /// Rate per block that the stake still backs: the sum of the rates of all leases is kept in proportion to it.
+    pub backed_rate: Balance,
+    /// The provider's tier.
+    pub tier: Tier,
 }
 
 impl<AccountId> Offer<AccountId> {
-    /// Rate per block for `resources`, `None` on overflow.
+    /// Rate per block for `resources`, `None` on overflow and for what is not offered.
     pub fn rate(&self, resources: &Resources) -> Option<Balance> {
-        self.prices.rate(resources)
+        self.terms.prices.rate(resources)
     }
 }

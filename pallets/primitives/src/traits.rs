@@ -1,6 +1,9 @@
 //! What pallets ask of each other.
 
-use crate::{AskId, AttestationTimes, Balance, BlockNumber, EscrowId, FeeRate, Offer, ProviderId, Resources};
+use crate::{
+    AskId, AttestationTimes, AttributePatterns, Balance, BlockNumber, EscrowId, FeeRate, LeaseId, Offer, ProviderId,
+    Resources, Standings,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -17,26 +20,66 @@ pub trait Availability {
     fn forget_before(provider: ProviderId, block: BlockNumber);
 }
 
+/// What attestation and past leases say of providers.
+pub trait Scores<AccountId> {
+    /// What is known of `provider` now.
+    fn standings(provider: ProviderId) -> Standings;
+    /// Notes how a lease of `tenant` went, weighted by the fee it paid. Self-dealing is not noted by the caller.
+    fn note(provider: ProviderId, tenant: &AccountId, outcome: Outcome, fee: Balance);
+}
+
+/// How a lease went, seen from the provider's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Outcome {
+    /// It was served as agreed.
+    #[codec(index = 0)]
+    Kept,
+    /// It ended by the provider's fault, or its SLA was broken.
+    #[codec(index = 1)]
+    Broken,
+}
+
 /// What providers are, for pallets that lease from them or judge them.
 pub trait ProviderInspect<AccountId> {
     /// The account that acts for `provider` day by day.
     fn operator(provider: ProviderId) -> Option<AccountId>;
+    /// The account that owns it.
+    fn stash(provider: ProviderId) -> Option<AccountId>;
+    /// The key of its heartbeats and receipts.
+    fn heartbeat_key(provider: ProviderId) -> Option<[u8; 32]>;
     /// The block at which it registered.
     fn registered_at(provider: ProviderId) -> Option<BlockNumber>;
     /// The index that the next provider will get: all indices are below it.
     fn next_id() -> ProviderId;
     /// The provider that sends heartbeats with this ed25519 key.
     fn by_heartbeat_key(key: &[u8; 32]) -> Option<ProviderId>;
-    /// What `ask` offers now.
+    /// What `ask` offers now; none for an ask that has expired or is withdrawn.
     fn offer(ask: AskId) -> Option<Offer<AccountId>>;
+    /// Has `auditor` signed these attributes of `provider`, and is the signature neither expired nor revoked?
+    fn has_signed(auditor: &AccountId, provider: ProviderId, attributes: &AttributePatterns) -> bool;
 }
 
-/// The capacity pool of a provider. Leased never exceeds capacity unless the provider lowered it.
+/// The capacity pool of a provider and the stake behind it. Leased never exceeds capacity unless the provider lowered
+/// it, and the rates of all leases together are backed by stake when they are leased.
 pub trait ProviderCapacity {
-    /// Takes `resources` out of the pool.
-    fn lease(provider: ProviderId, resources: &Resources) -> DispatchResult;
+    /// Takes `resources`, leased at `rate` per block, out of the pool.
+    fn lease(provider: ProviderId, resources: &Resources, rate: Balance) -> DispatchResult;
     /// Puts them back. Never fails.
-    fn free(provider: ProviderId, resources: &Resources);
+    fn free(provider: ProviderId, resources: &Resources, rate: Balance);
+}
+
+/// Bonds of leases: parts of a provider's prefunded bond pool that answer for one lease each.
+pub trait LeaseBonds<AccountId> {
+    /// Sets the bond of `lease` to `amount`, out of the pool. Fails when the pool holds too little, and then changes
+    /// nothing. An amount below what the bond is gives the rest back to the pool.
+    fn set(provider: ProviderId, lease: LeaseId, amount: Balance) -> DispatchResult;
+    /// What answers for `lease`.
+    fn bonded(provider: ProviderId, lease: LeaseId) -> Balance;
+    /// Pays up to `amount` out of the bond to `tenant`; returns what was paid. Never fails: what `tenant` cannot take
+    /// goes to the protocol's income.
+    fn pay(provider: ProviderId, lease: LeaseId, tenant: &AccountId, amount: Balance) -> Balance;
+    /// The lease is final: gives the rest of the bond back to the pool.
+    fn release(provider: ProviderId, lease: LeaseId);
 }
 
 /// A charge to an escrow account.
@@ -68,21 +111,26 @@ pub struct EscrowTotals {
     pub refunded: Balance,
 }
 
-/// Streaming accounts. Escrow knows amounts, never blocks or verdicts.
+/// Streaming accounts with up to eight depositors. Escrow knows amounts, never blocks or verdicts.
 pub trait StreamingEscrow<AccountId> {
     /// Opens `id` with a first deposit of `owner`, held at `owner`.
     fn open(id: EscrowId, owner: &AccountId, amount: Balance) -> DispatchResult;
-    /// Adds to it. Only the owner deposits for now.
+    /// Adds to it. Others than the owner need the owner's approval, and deposit the minimum that it names at least.
     fn deposit(id: EscrowId, who: &AccountId, amount: Balance) -> DispatchResult;
+    /// Gives `amount` of the balance back to `who`, out of what is left of its own deposits.
+    fn withdraw(id: EscrowId, who: &AccountId, amount: Balance) -> DispatchResult;
+    /// Makes `owner` the owner. Deposits stay whose they are.
+    fn set_owner(id: EscrowId, owner: &AccountId) -> DispatchResult;
     /// Totals, `None` for an account that does not exist.
     fn totals(id: EscrowId) -> Option<EscrowTotals>;
     /// The totals that `charge` would leave; changes nothing.
     fn quote(id: EscrowId, charges: &[Charge<AccountId>]) -> Result<EscrowTotals, DispatchError>;
-    /// Turns balance into credits. Fails when the balance is too small, and then changes nothing.
+    /// Turns balance into credits, the oldest deposit first. Fails when the balance is too small, and then changes
+    /// nothing.
     fn charge(id: EscrowId, charges: &[Charge<AccountId>]) -> DispatchResult;
     /// Pays out what is credited to `payee`; returns the amount.
     fn pay_out(id: EscrowId, payee: &AccountId) -> Result<Balance, DispatchError>;
-    /// Returns the balance to the owner and tries every payout. A payout that fails stays a claimable credit;
+    /// Returns the balance to the depositors and tries every payout. A payout that fails stays a claimable credit;
     /// nothing reverts. The record goes once nothing is owed.
     fn close(id: EscrowId) -> DispatchResult;
 }
