@@ -136,6 +136,7 @@ struct Scripted {
     times: AttestationTimes,
     judged_until: BlockNumber,
     absent: BTreeMap<ProviderId, BTreeSet<u32>>,
+    maintenance: BTreeMap<ProviderId, BTreeSet<u32>>,
     forgotten: BTreeMap<ProviderId, BlockNumber>,
 }
 
@@ -145,8 +146,27 @@ impl Scripted {
             times: TIMES,
             judged_until: 0,
             absent: BTreeMap::new(),
+            maintenance: BTreeMap::new(),
             forgotten: BTreeMap::new(),
         }
+    }
+}
+
+impl Scripted {
+    /// Blocks of `provider` before `block` in unbilled epochs of which `counts` holds. Maintenance wins over absence.
+    fn blocks_before(&self, provider: ProviderId, block: BlockNumber, counts: impl Fn(u32) -> bool) -> BlockNumber {
+        let forgotten = self.forgotten.get(&provider).copied().unwrap_or_default();
+        assert!(
+            block >= forgotten,
+            "asked about block {block}, forgotten before {forgotten}"
+        );
+        let absent = self.absent.get(&provider).into_iter().flatten();
+        let maintenance = self.maintenance.get(&provider).into_iter().flatten();
+        let epochs: BTreeSet<_> = absent.chain(maintenance).filter(|epoch| counts(**epoch)).collect();
+        epochs
+            .into_iter()
+            .map(|e| block.min(self.times.end_of(*e)).saturating_sub(self.times.start_of(*e)))
+            .sum()
     }
 }
 
@@ -161,6 +181,11 @@ impl Script {
     /// Finds `provider` absent in `epochs`.
     pub fn absent(provider: ProviderId, epochs: &[u32]) {
         SCRIPT.with_borrow_mut(|s| s.absent.entry(provider).or_default().extend(epochs));
+    }
+
+    /// Announces maintenance of `provider` in `epochs`.
+    pub fn maintenance(provider: ProviderId, epochs: &[u32]) {
+        SCRIPT.with_borrow_mut(|s| s.maintenance.entry(provider).or_default().extend(epochs));
     }
 
     /// Sets the lengths of epoch, deadline and margin.
@@ -185,16 +210,13 @@ impl Availability for Script {
     }
 
     fn unbilled_before(provider: ProviderId, block: BlockNumber) -> BlockNumber {
+        SCRIPT.with_borrow(|s| s.blocks_before(provider, block, |_| true))
+    }
+
+    fn absent_before(provider: ProviderId, block: BlockNumber) -> BlockNumber {
         SCRIPT.with_borrow(|s| {
-            let forgotten = s.forgotten.get(&provider).copied().unwrap_or_default();
-            assert!(
-                block >= forgotten,
-                "asked about block {block}, forgotten before {forgotten}"
-            );
-            let epochs = s.absent.get(&provider).into_iter().flatten();
-            epochs
-                .map(|e| block.min(s.times.end_of(*e)).saturating_sub(s.times.start_of(*e)))
-                .sum()
+            let maintenance = s.maintenance.get(&provider).cloned().unwrap_or_default();
+            s.blocks_before(provider, block, |epoch| !maintenance.contains(&epoch))
         })
     }
 

@@ -84,6 +84,13 @@ pub enum UnbilledKind {
     Suspended,
 }
 
+impl UnbilledKind {
+    /// Is it a failure of the provider's?
+    pub const fn is_absence(self) -> bool {
+        matches!(self, Self::Absent | Self::Suspended)
+    }
+}
+
 /// A run of consecutive blocks, half-open, that are not billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct UnbilledRun {
@@ -93,8 +100,31 @@ pub struct UnbilledRun {
     pub end: BlockNumber,
     /// Unbilled blocks of this provider before `start`.
     pub before: BlockNumber,
+    /// Those of them in which it was absent or suspended.
+    pub absent_before: BlockNumber,
     /// Why.
     pub kind: UnbilledKind,
+}
+
+impl UnbilledRun {
+    /// Unbilled blocks of its provider before `block`, which lies behind the run's start and not behind the next one's.
+    pub fn unbilled_before(&self, block: BlockNumber) -> BlockNumber {
+        self.before.saturating_add(self.length_before(block))
+    }
+
+    /// Those of them in which the provider was absent or suspended.
+    pub fn absences_before(&self, block: BlockNumber) -> BlockNumber {
+        let length = if self.kind.is_absence() {
+            self.length_before(block)
+        } else {
+            0
+        };
+        self.absent_before.saturating_add(length)
+    }
+
+    fn length_before(&self, block: BlockNumber) -> BlockNumber {
+        self.end.min(block).saturating_sub(self.start)
+    }
 }
 
 /// What attestation found for one epoch.

@@ -14,6 +14,8 @@ pub trait Availability {
     fn judged_until() -> BlockNumber;
     /// Unbilled blocks of `provider` in `[0, block)`, known so far. O(log n) in the number of runs.
     fn unbilled_before(provider: ProviderId, block: BlockNumber) -> BlockNumber;
+    /// Those of them in which it was absent or suspended: not announced maintenance. O(log n) likewise.
+    fn absent_before(provider: ProviderId, block: BlockNumber) -> BlockNumber;
     /// Length of an attestation epoch, reporting deadline and margin.
     fn times() -> AttestationTimes;
     /// No lease of `provider` will ask about blocks before `block` any more: runs that end there may be forgotten.

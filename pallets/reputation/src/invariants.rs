@@ -81,9 +81,10 @@ impl<T: Config> Pallet<T> {
                     last.end < run.start || last.kind != run.kind,
                     "consecutive runs are not merged"
                 );
+                ensure!(run.before == last.unbilled_before(last.end), "runs do not add up");
                 ensure!(
-                    run.before == last.before + (last.end - last.start),
-                    "runs do not add up"
+                    run.absent_before == last.absences_before(last.end),
+                    "absences do not add up"
                 );
             }
             last = Some(run);
@@ -92,8 +93,12 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         ensure!(
-            index.total == last.before + (last.end - last.start),
+            index.total == last.unbilled_before(last.end),
             "runs do not add up to their total"
+        );
+        ensure!(
+            index.absent == last.absences_before(last.end),
+            "absences do not add up to their total"
         );
         ensure!(last.end <= Self::written_until(times), "run ahead of the verdicts");
         Ok(())

@@ -39,4 +39,6 @@ pub struct RunIndex {
     pub next: u32,
     /// Unbilled blocks of all runs, forgotten ones included.
     pub total: BlockNumber,
+    /// Those of them in which the provider was absent or suspended.
+    pub absent: BlockNumber,
 }

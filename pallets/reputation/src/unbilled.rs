@@ -11,17 +11,21 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn add_run(provider: ProviderId, start: BlockNumber, end: BlockNumber, kind: UnbilledKind) {
         UnbilledIndex::<T>::mutate(provider, |index| {
             if !Self::lengthen_last(provider, index, start, end, kind) {
-                let before = index.total;
                 let run = UnbilledRun {
                     start,
                     end,
-                    before,
+                    before: index.total,
+                    absent_before: index.absent,
                     kind,
                 };
                 Unbilled::<T>::insert(provider, index.next, run);
                 index.next = index.next.saturating_add(1);
             }
-            index.total = index.total.saturating_add(end.saturating_sub(start));
+            let length = end.saturating_sub(start);
+            index.total = index.total.saturating_add(length);
+            if kind.is_absence() {
+                index.absent = index.absent.saturating_add(length);
+            }
         });
     }
 
@@ -61,11 +65,11 @@ impl<T: Config> Pallet<T> {
         found
     }
 
-    /// Unbilled blocks of the runs that were forgotten.
-    fn forgotten(provider: ProviderId, index: &RunIndex) -> BlockNumber {
+    /// Unbilled blocks of the runs that were forgotten, and those of them that were absences.
+    fn forgotten(provider: ProviderId, index: &RunIndex) -> (BlockNumber, BlockNumber) {
         match Unbilled::<T>::get(provider, index.first) {
-            Some(oldest) => oldest.before,
-            None => index.total,
+            Some(oldest) => (oldest.before, oldest.absent_before),
+            None => (index.total, index.absent),
         }
     }
 }
@@ -78,8 +82,16 @@ impl<T: Config> Availability for Pallet<T> {
     fn unbilled_before(provider: ProviderId, block: BlockNumber) -> BlockNumber {
         let index = UnbilledIndex::<T>::get(provider);
         match Self::run_before(provider, &index, block) {
-            Some(run) => run.before.saturating_add(run.end.min(block).saturating_sub(run.start)),
-            None => Self::forgotten(provider, &index),
+            Some(run) => run.unbilled_before(block),
+            None => Self::forgotten(provider, &index).0,
+        }
+    }
+
+    fn absent_before(provider: ProviderId, block: BlockNumber) -> BlockNumber {
+        let index = UnbilledIndex::<T>::get(provider);
+        match Self::run_before(provider, &index, block) {
+            Some(run) => run.absences_before(block),
+            None => Self::forgotten(provider, &index).1,
         }
     }
 

@@ -280,12 +280,14 @@ fn damaged_storage_is_noticed() {
         go_to(50);
         assert_ok!(report(4, 0, &[]));
         type Damage = fn();
-        let damages: [Damage; 8] = [
+        let damages: [Damage; 10] = [
             || JudgedUntil::<Test>::put(41),
             || JudgedUntil::<Test>::put(30),
             || Unbilled::<Test>::remove(0, 0),
             || Unbilled::<Test>::mutate(0, 1, |r| r.as_mut().expect("stored").before += 1),
+            || Unbilled::<Test>::mutate(0, 1, |r| r.as_mut().expect("stored").absent_before += 1),
             || UnbilledIndex::<Test>::mutate(0, |i| i.total += 1),
+            || UnbilledIndex::<Test>::mutate(0, |i| i.absent += 1),
             || Unbilled::<Test>::insert(9, 0, Unbilled::<Test>::get(0, 0).expect("stored")),
             || Reports::<Test>::remove(4, 0),
             || Reputation::add_run(0, 60, 70, UnbilledKind::Absent),

@@ -1,7 +1,7 @@
 use crate::{mock::*, JudgedUntil, Unbilled, UnbilledIndex};
 use perigee_primitives::{traits::Availability, UnbilledKind};
 use proptest::prelude::*;
-use UnbilledKind::{Absent, Maintenance};
+use UnbilledKind::{Absent, Maintenance, Suspended};
 
 const P: u32 = 5;
 
@@ -37,6 +37,22 @@ fn runs_of_another_kind_are_not_merged() {
         add(30, 40, Maintenance);
         assert_eq!(Unbilled::<Test>::iter_prefix(P).count(), 2);
         assert_eq!(before(35), 25);
+    });
+}
+
+#[test]
+fn maintenance_is_unbilled_and_no_absence() {
+    run(0, || {
+        add(10, 20, Maintenance);
+        add(20, 30, Absent);
+        add(40, 50, Suspended);
+        let absent = [15, 20, 25, 35, 45, 60].map(|block| Reputation::absent_before(P, block));
+        assert_eq!(absent, [0, 0, 5, 10, 15, 20]);
+        assert_eq!(before(60), 30);
+        Reputation::forget_before(P, 30);
+        assert_eq!(Reputation::absent_before(P, 35), 10);
+        Reputation::forget_before(P, 60);
+        assert_eq!(Reputation::absent_before(P, 60), 20);
     });
 }
 
