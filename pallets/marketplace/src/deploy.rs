@@ -155,6 +155,8 @@ impl<T: Config> Pallet<T> {
             payee: offer.payee,
             fee: T::Fee::get(),
             term: order.term,
+            notice: offer.terms.notice,
+            sla: offer.terms.sla,
             opened_at,
             stage: Stage::Pending { activate_by },
             bill: Bill::unopened(),

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use perigee_primitives::{
     traits::EscrowTotals, AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, FeeRate, LeaseId,
-    ProviderId, Resources,
+    Ppm, ProviderId, Resources,
 };
 use scale_info::TypeInfo;
 
@@ -148,6 +148,10 @@ pub struct Lease<AccountId> {
     pub fee: FeeRate,
     /// Blocks after activation at which it ends.
     pub term: Option<BlockNumber>,
+    /// Blocks of presence between the provider's notice and the end, as the ask promised.
+    pub notice: BlockNumber,
+    /// Part of each SLA window in which the provider promised to be present.
+    pub sla: Ppm,
     /// When it was opened.
     pub opened_at: BlockNumber,
     /// Where it is in its life.
