@@ -192,11 +192,15 @@ mod tests {
     fn encoded_like_a_vector_and_sorted() {
         let mut all = PerModel::one(model("nvidia/t4"), 2u32);
         assert_eq!(all.set(model("amd/mi300"), 1), Some(()));
-        let pairs: Pairs<u32> = all.iter().copied().collect::<alloc::vec::Vec<_>>().try_into().expect("few");
+        let pairs: Pairs<u32> = all
+            .iter()
+            .copied()
+            .collect::<alloc::vec::Vec<_>>()
+            .try_into()
+            .expect("few");
         assert_eq!(all.encode(), pairs.encode());
         assert_eq!(PerModel::<u32>::decode(&mut &all.encode()[..]), Ok(all));
-        let mut backwards = pairs;
-        backwards.reverse();
+        let backwards: alloc::vec::Vec<_> = pairs.into_iter().rev().collect();
         assert!(PerModel::<u32>::decode(&mut &backwards.encode()[..]).is_err());
     }
 

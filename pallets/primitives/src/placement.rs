@@ -93,7 +93,9 @@ impl<AccountId> Default for Requirements<AccountId> {
 }
 
 /// What attestation and past leases say of a provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub struct Standings {
     /// Part of the judged time of the last 30 days in which it was present.
     pub availability: Ppm,
@@ -133,7 +135,10 @@ impl<AccountId> Requirements<AccountId> {
     ) -> Option<Unmet> {
         let terms = &offer.terms;
         let signed = |auditor: &AccountId| has_signed(auditor, offer.provider, &self.attributes);
-        let missing = self.attributes.iter().position(|pattern| !is_met(pattern, &terms.attributes));
+        let missing = self
+            .attributes
+            .iter()
+            .position(|pattern| !is_met(pattern, &terms.attributes));
         if let Some(index) = missing {
             return Some(Unmet::Attribute(index as u32));
         }

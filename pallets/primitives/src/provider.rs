@@ -1,6 +1,6 @@
 //! Providers and what they ask for.
 
-use crate::{Balance, BlockNumber, Place, Ppm, PriceSchedule, Resources};
+use crate::{Balance, BlockNumber, LeaseId, Place, Ppm, PriceSchedule, Resources};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -17,6 +17,8 @@ pub type TlsPin = [u8; 32];
 pub type TlsPins = BoundedVec<TlsPin, ConstU32<2>>;
 /// `host:port` of a gateway.
 pub type GatewayAddress = BoundedVec<u8, ConstU32<128>>;
+/// Where abuse of a provider's capacity is reported: an address of mail or of a page, ASCII.
+pub type AbuseContact = BoundedVec<u8, ConstU32<128>>;
 /// Key or value of an attribute, ASCII.
 pub type AttributeText = BoundedVec<u8, ConstU32<64>>;
 /// Attributes of an ask, sorted by key.
@@ -187,4 +189,36 @@ impl<AccountId> Offer<AccountId> {
     pub fn rate(&self, resources: &Resources) -> Option<Balance> {
         self.terms.prices.rate(resources)
     }
+}
+
+/// What proves that a provider is to be slashed. Who slashes has checked it; it is made public, so that everybody can
+/// check it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum SlashProof {
+    /// The provider signed two claims about one lease that contradict each other.
+    #[codec(index = 0)]
+    DoubleClaim {
+        /// Which lease.
+        lease: LeaseId,
+        /// BLAKE2-256 of each claim.
+        claims: [[u8; 32]; 2],
+    },
+    /// Attestation found it absent beyond the limit of its SLA while a lease ran.
+    #[codec(index = 1)]
+    Abandonment {
+        /// Which lease.
+        lease: LeaseId,
+        /// First block of the window that was judged.
+        from: BlockNumber,
+        /// First block after it.
+        to: BlockNumber,
+        /// Blocks of the window in which it was absent.
+        absent: BlockNumber,
+    },
+    /// A dispute was decided against it.
+    #[codec(index = 2)]
+    Verdict {
+        /// BLAKE2-256 of the evidence.
+        evidence: [u8; 32],
+    },
 }

@@ -62,7 +62,11 @@ impl Resources {
         self.cpu_milli <= other.cpu_milli
             && self.memory_mib <= other.memory_mib
             && self.storage_mib <= other.storage_mib
-            && self.persistent_mib.iter().zip(&other.persistent_mib).all(|(a, b)| a <= b)
+            && self
+                .persistent_mib
+                .iter()
+                .zip(&other.persistent_mib)
+                .all(|(a, b)| a <= b)
             && self.gpus.iter().all(|(model, count)| *count <= other.gpus.get(model))
             && self.ips <= other.ips
             && self.endpoints <= other.endpoints
@@ -100,7 +104,9 @@ impl Resources {
             memory_mib: self.memory_mib.saturating_sub(other.memory_mib),
             storage_mib: self.storage_mib.saturating_sub(other.storage_mib),
             persistent_mib,
-            gpus: self.gpus.map(|model, count| count.saturating_sub(other.gpus.get(model))),
+            gpus: self
+                .gpus
+                .map(|model, count| count.saturating_sub(other.gpus.get(model))),
             ips: self.ips.saturating_sub(other.ips),
             endpoints: self.endpoints.saturating_sub(other.endpoints),
         }
@@ -145,9 +151,12 @@ impl PriceSchedule {
             (self.endpoint, r.endpoints.into()),
         ];
         let persistent = self.persistent_mib.into_iter().zip(r.persistent_mib);
-        let mut micro = plain.into_iter().chain(persistent).try_fold(0u128, |sum, (price, amount)| {
-            sum.checked_add(u128::from(price) * u128::from(amount))
-        })?;
+        let mut micro = plain
+            .into_iter()
+            .chain(persistent)
+            .try_fold(0u128, |sum, (price, amount)| {
+                sum.checked_add(u128::from(price) * u128::from(amount))
+            })?;
         for (model, count) in r.gpus.iter() {
             let price = self.gpus.find(model)?;
             micro = micro.checked_add(u128::from(*price) * u128::from(*count))?;

@@ -2,7 +2,7 @@
 
 use crate::{
     AskId, AttestationTimes, AttributePatterns, Balance, BlockNumber, EscrowId, FeeRate, LeaseId, Offer, ProviderId,
-    Resources, Standings,
+    Resources, SlashProof, Standings,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -49,6 +49,10 @@ pub trait ProviderInspect<AccountId> {
     fn stash(provider: ProviderId) -> Option<AccountId>;
     /// The key of its heartbeats and receipts.
     fn heartbeat_key(provider: ProviderId) -> Option<[u8; 32]>;
+    /// The key that it had at `block`. Known as far back as keys are kept, which is longer than any receipt is good.
+    fn heartbeat_key_at(provider: ProviderId, _block: BlockNumber) -> Option<[u8; 32]> {
+        Self::heartbeat_key(provider)
+    }
     /// The block at which it registered.
     fn registered_at(provider: ProviderId) -> Option<BlockNumber>;
     /// The index that the next provider will get: all indices are below it.
@@ -82,6 +86,13 @@ pub trait LeaseBonds<AccountId> {
     fn pay(provider: ProviderId, lease: LeaseId, tenant: &AccountId, amount: Balance) -> Balance;
     /// The lease is final: gives the rest of the bond back to the pool.
     fn release(provider: ProviderId, lease: LeaseId);
+}
+
+/// The stake with which a provider answers for what can be proved. Mere downtime is no reason to slash.
+pub trait ProviderStake {
+    /// Takes up to `amount` of `provider`'s stake, also of what is unbonding, for the protocol's income; returns what
+    /// was taken. The caller has checked `proof`.
+    fn slash(provider: ProviderId, proof: SlashProof, amount: Balance) -> Balance;
 }
 
 /// A charge to an escrow account.

@@ -1,16 +1,50 @@
-//! What other pallets see.
+//! What other pallets see, and the capacity that they lease.
 
-use crate::{Asks, ByHeartbeatKey, Config, Error, NextProviderId, Pallet, Providers};
+use crate::{
+    asks::is_expired, tiers, Asks, ByHeartbeatKey, Config, Error, NextProviderId, Pallet, Provider, Providers,
+};
 use frame_support::{ensure, traits::Get};
 use perigee_primitives::{
-    traits::{ProviderCapacity, ProviderInspect},
-    AskId, BlockNumber, Offer, ProviderId, Resources,
+    traits::{ProviderCapacity, ProviderInspect, Scores},
+    Ask, AskId, AttributePatterns, Balance, BlockNumber, Offer, ProviderId, Resources, Tier,
 };
 use sp_runtime::{DispatchError, DispatchResult};
+
+impl<T: Config> Pallet<T> {
+    /// What can still be leased: nothing of a provider that takes no new leases.
+    fn free_of(provider: &Provider<T::AccountId>) -> Resources {
+        let open = provider.stake >= T::MinStake::get() && provider.leased.fits(&provider.capacity);
+        if open {
+            provider.capacity.saturating_sub(&provider.leased)
+        } else {
+            Resources::default()
+        }
+    }
+
+    fn tier_of(id: ProviderId, provider: &Provider<T::AccountId>) -> Tier {
+        let availability = T::Scores::standings(id).availability;
+        let age = Self::now().saturating_sub(provider.registered_at);
+        tiers::tier(&T::Tiers::get(), provider.stake, availability, age)
+    }
+}
 
 impl<T: Config> ProviderInspect<T::AccountId> for Pallet<T> {
     fn operator(provider: ProviderId) -> Option<T::AccountId> {
         Providers::<T>::get(provider).map(|p| p.operator)
+    }
+
+    fn stash(provider: ProviderId) -> Option<T::AccountId> {
+        Providers::<T>::get(provider).map(|p| p.stash)
+    }
+
+    fn heartbeat_key(provider: ProviderId) -> Option<[u8; 32]> {
+        Providers::<T>::get(provider).map(|p| p.heartbeat_key)
+    }
+
+    fn heartbeat_key_at(provider: ProviderId, block: BlockNumber) -> Option<[u8; 32]> {
+        let provider = Providers::<T>::get(provider)?;
+        let previous = provider.previous_key.filter(|previous| block < previous.until);
+        Some(previous.map_or(provider.heartbeat_key, |previous| previous.key))
     }
 
     fn registered_at(provider: ProviderId) -> Option<BlockNumber> {
@@ -26,37 +60,42 @@ impl<T: Config> ProviderInspect<T::AccountId> for Pallet<T> {
     }
 
     fn offer(ask: AskId) -> Option<Offer<T::AccountId>> {
-        let ask = Asks::<T>::get(ask)?;
-        let provider = Providers::<T>::get(ask.provider)?;
-        let staked = provider.stake >= T::MinStake::get();
-        let free = if staked {
-            provider.capacity.saturating_sub(&provider.leased)
-        } else {
-            Resources::default()
-        };
+        let Ask { provider: id, terms } = Asks::<T>::get(ask).filter(|ask| !is_expired(&ask.terms, Self::now()))?;
+        let provider = Providers::<T>::get(id)?;
         Some(Offer {
-            provider: ask.provider,
-            payee: provider.operator,
-            prices: ask.prices,
-            free,
+            provider: id,
+            terms,
+            free: Self::free_of(&provider),
+            backed_rate: Self::backed_rate(&provider),
+            tier: Self::tier_of(id, &provider),
+            operator: provider.operator,
         })
+    }
+
+    fn has_signed(auditor: &T::AccountId, provider: ProviderId, attributes: &AttributePatterns) -> bool {
+        Self::is_signed(auditor, provider, attributes)
     }
 }
 
 impl<T: Config> ProviderCapacity for Pallet<T> {
-    fn lease(provider: ProviderId, resources: &Resources) -> DispatchResult {
+    fn lease(provider: ProviderId, resources: &Resources, rate: Balance) -> DispatchResult {
         Providers::<T>::try_mutate(provider, |record| {
             let record = record.as_mut().ok_or(Error::<T>::UnknownProvider)?;
             ensure!(record.stake >= T::MinStake::get(), Error::<T>::StakeTooLow);
+            ensure!(rate <= Self::backed_rate(record), Error::<T>::NotBacked);
             let leased = record.leased.checked_add(resources).ok_or(Error::<T>::NoCapacity)?;
             ensure!(leased.fits(&record.capacity), Error::<T>::NoCapacity);
             record.leased = leased;
+            record.leased_rate = record.leased_rate.checked_add(rate).ok_or(Error::<T>::NotBacked)?;
             Ok::<_, DispatchError>(())
         })
     }
 
-    fn free(provider: ProviderId, resources: &Resources) {
-        let freed = Self::update(provider, |p| p.leased = p.leased.saturating_sub(resources));
+    fn free(provider: ProviderId, resources: &Resources, rate: Balance) {
+        let freed = Self::update(provider, |p| {
+            p.leased = p.leased.saturating_sub(resources);
+            p.leased_rate = p.leased_rate.saturating_sub(rate);
+        });
         if freed.is_err() {
             // Retirement is refused while anything is leased, so this is a caller's mistake.
             log::error!(target: crate::LOG_TARGET, "capacity freed at unknown provider {provider}");

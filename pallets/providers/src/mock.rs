@@ -1,12 +1,19 @@
 //! A chain of this pallet.
 
 use crate as pallet_providers;
-use crate::HoldReason;
+use crate::{HoldReason, TierRule};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice},
+    weights::{Weight, WeightMeter},
 };
-use perigee_primitives::{registration_message, Balance, GatewayAddress, Resources, TlsPins};
+use frame_system::EnsureRoot;
+use perigee_primitives::{
+    registration_message,
+    traits::{Outcome, Scores},
+    AskTerms, Attributes, Balance, BlockNumber, GatewayAddress, GpuModel, PerModel, Ppm, PriceSchedule, ProviderId,
+    Resources, Standings, TlsPins,
+};
 use sp_core::{ed25519, Pair};
 use sp_runtime::{BuildStorage, DispatchResult};
 
@@ -29,14 +36,34 @@ impl frame_system::Config for Test {
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
     type Balance = Balance;
-    type ExistentialDeposit = ConstU128<1>;
+    type ExistentialDeposit = ConstU128<ED>;
     type AccountStore = System;
     type RuntimeHoldReason = RuntimeHoldReason;
 }
 
 parameter_types! {
     pub const RecordReason: RuntimeHoldReason = RuntimeHoldReason::Providers(HoldReason::Record);
+    pub const Income: u64 = INCOME;
+    pub const Tiers: [TierRule; 2] = [
+        TierRule { stake: 2 * STAKE, availability: 950_000, age: 10 },
+        TierRule { stake: 5 * STAKE, availability: 999_000, age: 100 },
+    ];
     pub static MinStake: Balance = STAKE;
+    /// What the script says of every provider.
+    pub static Availability: Ppm = 0;
+}
+
+/// Attestation from a script.
+pub struct Script;
+
+impl Scores<u64> for Script {
+    fn standings(_: ProviderId) -> Standings {
+        Standings {
+            availability: Availability::get(),
+            service: 0,
+        }
+    }
+    fn note(_: ProviderId, _: &u64, _: Outcome, _: Balance) {}
 }
 
 impl pallet_providers::Config for Test {
@@ -44,38 +71,100 @@ impl pallet_providers::Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type RecordDeposit =
         HoldConsideration<u64, Balances, RecordReason, LinearStoragePrice<ConstU128<10>, ConstU128<1>, Balance>>;
+    type Scores = Script;
+    type SlashOrigin = EnsureRoot<u64>;
+    type IncomeAccount = Income;
     type MinStake = MinStake;
+    type StakeBlocks = ConstU32<STAKE_BLOCKS>;
+    type UnbondingDelay = ConstU32<UNBONDING_DELAY>;
+    type Tiers = Tiers;
     type MaxAsks = ConstU32<8>;
+    type MinNotice = ConstU32<MIN_NOTICE>;
+    type MaxNotice = ConstU32<MAX_NOTICE>;
+    type KeyOverlap = ConstU32<KEY_OVERLAP>;
     type WeightInfo = ();
 }
 
+pub const ED: Balance = 10;
 pub const STAKE: Balance = 1_000;
 pub const ENDOWMENT: Balance = 100_000;
+pub const STAKE_BLOCKS: BlockNumber = 20;
+pub const UNBONDING_DELAY: BlockNumber = 30;
+pub const MIN_NOTICE: BlockNumber = 5;
+pub const MAX_NOTICE: BlockNumber = 50;
+pub const KEY_OVERLAP: BlockNumber = 40;
 /// Endowed accounts.
 pub const STASH: u64 = 1;
 pub const OPERATOR: u64 = 2;
 pub const OTHER_STASH: u64 = 3;
 pub const OTHER_OPERATOR: u64 = 4;
+pub const TENANT: u64 = 5;
+pub const AUDITOR: u64 = 6;
+/// The protocol's income; holds the existential deposit.
+pub const INCOME: u64 = 7;
 /// An account with less than a stake.
 pub const POOR: u64 = 9;
+/// An account that does not exist.
+pub const NOBODY: u64 = 10;
 
-pub const SOME: Resources = Resources {
-    cpu_milli: 4_000,
-    memory_mib: 8_192,
-    storage_mib: 10_000,
-    gpus: 1,
-    endpoints: 8,
-};
+/// The capacity of most tests.
+pub fn some() -> Resources {
+    Resources {
+        cpu_milli: 4_000,
+        memory_mib: 8_192,
+        storage_mib: 10_000,
+        persistent_mib: [0, 100, 0],
+        gpus: PerModel::one(GpuModel::new(b"nvidia/a100").expect("a valid name"), 1),
+        ips: 1,
+        endpoints: 8,
+    }
+}
+
+/// Sorted attributes.
+pub fn attributes(pairs: &[(&str, &str)]) -> Attributes {
+    let text = |s: &str| s.as_bytes().to_vec().try_into().expect("short");
+    let pairs: Vec<_> = pairs.iter().map(|(k, v)| (text(k), text(v))).collect();
+    pairs.try_into().expect("few")
+}
+
+/// Terms that stand until they are withdrawn.
+pub fn terms() -> AskTerms<u64> {
+    AskTerms {
+        prices: PriceSchedule {
+            cpu_milli: 5,
+            ..Default::default()
+        },
+        attributes: attributes(&[("region", "eu")]),
+        place: Default::default(),
+        isolation: Default::default(),
+        terms: Default::default(),
+        valid_until: None,
+        tenants: Default::default(),
+        notice: MIN_NOTICE,
+        sla: 990_000,
+    }
+}
+
+/// Goes to `block` without hooks.
+pub fn jump_to(block: BlockNumber) {
+    System::set_block_number(block.into());
+}
+
+/// Works off the queue of expiries, without a limit.
+pub fn expire() {
+    Providers::expire_asks(&mut WeightMeter::with_limit(Weight::MAX));
+}
 
 /// Runs a test, and then checks the invariants.
 pub fn run(test: impl FnOnce()) {
     MinStake::set(STAKE);
+    Availability::set(0);
     let mut storage = frame_system::GenesisConfig::<Test>::default()
         .build_storage()
         .expect("plain genesis");
-    let endowed = [STASH, OPERATOR, OTHER_STASH, OTHER_OPERATOR].map(|who| (who, ENDOWMENT));
+    let endowed = [STASH, OPERATOR, OTHER_STASH, OTHER_OPERATOR, TENANT, AUDITOR].map(|who| (who, ENDOWMENT));
     pallet_balances::GenesisConfig::<Test> {
-        balances: endowed.into_iter().chain([(POOR, STAKE - 1)]).collect(),
+        balances: endowed.into_iter().chain([(POOR, STAKE - 1), (INCOME, ED)]).collect(),
         ..Default::default()
     }
     .assimilate_storage(&mut storage)

@@ -11,6 +11,8 @@ use frame_support::{
     parameter_types,
     traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice},
 };
+use frame_system::EnsureRoot;
+use pallet_providers::TierRule;
 use perigee_primitives::{FeeRate, MILLION, PRG};
 
 /// Blocks of a minute.
@@ -30,6 +32,11 @@ parameter_types! {
         RuntimeHoldReason::Providers(pallet_providers::HoldReason::Record);
     pub const MarketplaceRecord: RuntimeHoldReason =
         RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
+    /// What `Standard` and `Premium` ask of a provider.
+    pub const ProviderTiers: [TierRule; 2] = [
+        TierRule { stake: 1_000 * PRG, availability: 950_000, age: 7 * DAYS },
+        TierRule { stake: 10_000 * PRG, availability: 995_000, age: 30 * DAYS },
+    ];
     /// Above every transfer; reports have a deadline.
     pub const ReportPriority: u64 = u64::MAX / 2;
     /// Four per cent of what is billed.
@@ -43,8 +50,17 @@ impl pallet_providers::Config for Runtime {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
     type RecordDeposit = HoldConsideration<AccountId, Balances, ProviderRecord, RecordPrice>;
+    type Scores = Reputation;
+    type SlashOrigin = EnsureRoot<AccountId>;
+    type IncomeAccount = TreasuryAccount;
     type MinStake = ConstU128<{ 100 * PRG }>;
+    type StakeBlocks = ConstU32<{ 7 * DAYS }>;
+    type UnbondingDelay = ConstU32<{ 7 * DAYS }>;
+    type Tiers = ProviderTiers;
     type MaxAsks = ConstU32<8>;
+    type MinNotice = ConstU32<MINUTES>;
+    type MaxNotice = ConstU32<{ 30 * DAYS }>;
+    type KeyOverlap = ConstU32<DAYS>;
     type WeightInfo = pallet_providers::weights::SubstrateWeight<Runtime>;
 }
 

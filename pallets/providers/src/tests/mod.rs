@@ -2,7 +2,7 @@ use crate::{mock::*, Asks, AsksByProvider, Error, Event, HoldReason, NextProvide
 use frame_support::{assert_noop, assert_ok, hypothetically, traits::fungible::InspectHold};
 use perigee_primitives::{
     traits::{ProviderCapacity, ProviderInspect},
-    AskId, Attributes, Isolation, PriceSchedule, Resources,
+    AskId, AskTerms, Resources,
 };
 use sp_core::Pair;
 use sp_runtime::DispatchResult;
@@ -11,32 +11,21 @@ fn operator() -> RuntimeOrigin {
     RuntimeOrigin::signed(OPERATOR)
 }
 
-fn attributes(pairs: &[(&str, &str)]) -> Attributes {
-    let text = |s: &str| s.as_bytes().to_vec().try_into().expect("short");
-    let pairs: Vec<_> = pairs.iter().map(|(k, v)| (text(k), text(v))).collect();
-    pairs.try_into().expect("few")
-}
-
-fn prices() -> PriceSchedule {
-    PriceSchedule {
-        cpu_milli: 5,
-        ..Default::default()
+fn with_attributes(pairs: &[(&str, &str)]) -> AskTerms<u64> {
+    AskTerms {
+        attributes: attributes(pairs),
+        ..terms()
     }
 }
 
 fn publish() -> DispatchResult {
-    Providers::publish_ask(
-        operator(),
-        prices(),
-        attributes(&[("region", "eu")]),
-        Isolation::SharedKernel,
-    )
+    Providers::publish_ask(operator(), terms())
 }
 
 /// A provider with capacity and one ask.
 fn standing_provider() -> AskId {
     assert_ok!(register(STASH, OPERATOR));
-    assert_ok!(Providers::set_capacity(operator(), SOME));
+    assert_ok!(Providers::set_capacity(operator(), some()));
     assert_ok!(publish());
     AsksByProvider::<Test>::get(0)[0]
 }
@@ -147,13 +136,13 @@ mod registration {
         run(|| {
             let ask = standing_provider();
             let stash = || RuntimeOrigin::signed(STASH);
-            assert_noop!(Providers::set_capacity(stash(), SOME), Error::<Test>::NotOperator);
+            assert_noop!(Providers::set_capacity(stash(), some()), Error::<Test>::NotOperator);
             assert_noop!(
                 Providers::set_gateway(stash(), pins(), gateway("gw:1")),
                 Error::<Test>::NotOperator
             );
             assert_noop!(Providers::withdraw_ask(stash(), ask), Error::<Test>::NotOperator);
-            let publish = Providers::publish_ask(stash(), prices(), Attributes::default(), Isolation::Kata);
+            let publish = Providers::publish_ask(stash(), terms());
             assert_noop!(publish, Error::<Test>::NotOperator);
             assert_noop!(Providers::retire(operator()), Error::<Test>::NotStash);
         });
@@ -169,8 +158,8 @@ mod asks {
             let ask = standing_provider();
             let offer = Providers::offer(ask).expect("stands");
             assert_eq!(
-                (offer.provider, offer.payee, offer.prices, offer.free),
-                (0, OPERATOR, prices(), SOME)
+                (offer.provider, offer.operator, offer.terms, offer.free),
+                (0, OPERATOR, terms(), some())
             );
         });
     }
@@ -196,12 +185,7 @@ mod asks {
             assert_ok!(register(STASH, OPERATOR));
             let cost = |pairs: &[(&str, &str)]| {
                 let before = held(STASH, HoldReason::Record);
-                assert_ok!(Providers::publish_ask(
-                    operator(),
-                    prices(),
-                    attributes(pairs),
-                    Isolation::Gvisor
-                ));
+                assert_ok!(Providers::publish_ask(operator(), with_attributes(pairs)));
                 held(STASH, HoldReason::Record) - before
             };
             assert!(cost(&[("a", "1"), ("b", "2")]) > cost(&[("a", "1")]));
@@ -213,7 +197,7 @@ mod asks {
         run(|| {
             assert_ok!(register(STASH, OPERATOR));
             for bad in [&[("b", "1"), ("a", "1")][..], &[("a", "1"), ("a", "2")], &[("", "1")]] {
-                let result = Providers::publish_ask(operator(), prices(), attributes(bad), Isolation::SharedKernel);
+                let result = Providers::publish_ask(operator(), with_attributes(bad));
                 assert_noop!(result, Error::<Test>::BadAttributes);
             }
         });
@@ -249,7 +233,7 @@ mod asks {
             let ask = standing_provider();
             MinStake::set(STAKE + 1);
             assert_eq!(Providers::offer(ask).expect("stands").free, Resources::default());
-            let lease = <Providers as ProviderCapacity>::lease(0, &Resources::default());
+            let lease = <Providers as ProviderCapacity>::lease(0, &Resources::default(), 0);
             assert_noop!(lease, Error::<Test>::StakeTooLow);
             MinStake::set(STAKE);
         });
@@ -259,16 +243,20 @@ mod asks {
 mod capacity {
     use super::*;
 
-    const HALF: Resources = Resources {
-        cpu_milli: 2_000,
-        memory_mib: 4_096,
-        storage_mib: 5_000,
-        gpus: 0,
-        endpoints: 4,
-    };
+    /// Half of the pool, without GPU and address.
+    fn half() -> Resources {
+        Resources {
+            cpu_milli: 2_000,
+            memory_mib: 4_096,
+            storage_mib: 5_000,
+            persistent_mib: [0, 50, 0],
+            endpoints: 4,
+            ..Default::default()
+        }
+    }
 
     fn lease(resources: &Resources) -> DispatchResult {
-        <Providers as ProviderCapacity>::lease(0, resources)
+        <Providers as ProviderCapacity>::lease(0, resources, 0)
     }
 
     fn leased() -> Resources {
@@ -279,15 +267,15 @@ mod capacity {
     fn the_pool_is_leased_to_the_last_unit_and_no_further() {
         run(|| {
             let ask = standing_provider();
-            assert_ok!(lease(&HALF));
-            assert_ok!(lease(&HALF));
+            assert_ok!(lease(&half()));
+            assert_ok!(lease(&half()));
             let one = Resources {
                 cpu_milli: 1,
                 ..Default::default()
             };
             assert_noop!(lease(&one), Error::<Test>::NoCapacity);
-            <Providers as ProviderCapacity>::free(0, &HALF);
-            assert_eq!(leased(), HALF);
+            <Providers as ProviderCapacity>::free(0, &half(), 0);
+            assert_eq!(leased(), half());
             assert_eq!(Providers::offer(ask).expect("stands").free.cpu_milli, 2_000);
         });
     }
@@ -296,16 +284,16 @@ mod capacity {
     fn capacity_below_what_is_leased_stops_new_leases_and_ends_none() {
         run(|| {
             let ask = standing_provider();
-            assert_ok!(lease(&HALF));
+            assert_ok!(lease(&half()));
             assert_ok!(Providers::set_capacity(operator(), Resources::default()));
-            assert_eq!(leased(), HALF);
+            assert_eq!(leased(), half());
             assert_eq!(Providers::offer(ask).expect("stands").free, Resources::default());
             let nothing_of_it = Resources {
                 endpoints: 1,
                 ..Default::default()
             };
             assert_noop!(lease(&nothing_of_it), Error::<Test>::NoCapacity);
-            <Providers as ProviderCapacity>::free(0, &HALF);
+            <Providers as ProviderCapacity>::free(0, &half(), 0);
             assert_eq!(leased(), Resources::default());
         });
     }
@@ -314,7 +302,7 @@ mod capacity {
     fn amounts_that_overflow_do_not_fit() {
         run(|| {
             standing_provider();
-            assert_ok!(lease(&HALF));
+            assert_ok!(lease(&half()));
             let huge = Resources {
                 cpu_milli: u64::MAX,
                 ..Default::default()
@@ -326,9 +314,9 @@ mod capacity {
     #[test]
     fn an_unknown_provider_has_no_pool() {
         run(|| {
-            let lease = <Providers as ProviderCapacity>::lease(5, &Resources::default());
+            let lease = <Providers as ProviderCapacity>::lease(5, &Resources::default(), 0);
             assert_noop!(lease, Error::<Test>::UnknownProvider);
-            <Providers as ProviderCapacity>::free(5, &HALF);
+            <Providers as ProviderCapacity>::free(5, &half(), 0);
         });
     }
 }
@@ -337,15 +325,26 @@ mod retirement {
     use super::*;
 
     #[test]
-    fn retiring_returns_everything_and_never_gives_the_index_again() {
+    fn retiring_returns_deposits_at_once_and_the_stake_after_the_delay() {
         run(|| {
             let ask = standing_provider();
             assert_ok!(publish());
             assert_ok!(Providers::retire(RuntimeOrigin::signed(STASH)));
-            assert_eq!(held(STASH, HoldReason::Stake) + held(STASH, HoldReason::Record), 0);
-            assert_eq!(Balances::free_balance(STASH), ENDOWMENT);
+            assert_eq!(held(STASH, HoldReason::Record), 0);
+            assert_eq!(held(STASH, HoldReason::Stake), STAKE);
             assert!(Providers::offer(ask).is_none());
             assert_eq!(Providers::registered_at(0), None);
+            jump_to(7 + UNBONDING_DELAY);
+            assert_ok!(Providers::withdraw_unbonded(RuntimeOrigin::signed(TENANT), 0));
+            assert_eq!(Balances::free_balance(STASH), ENDOWMENT);
+        });
+    }
+
+    #[test]
+    fn an_index_is_never_given_again() {
+        run(|| {
+            standing_provider();
+            assert_ok!(Providers::retire(RuntimeOrigin::signed(STASH)));
             assert_ok!(register(STASH, OPERATOR));
             assert_eq!(Providers::by_heartbeat_key(&key(1).public().0), Some(1));
         });
@@ -359,12 +358,12 @@ mod retirement {
                 endpoints: 1,
                 ..Default::default()
             };
-            assert_ok!(<Providers as ProviderCapacity>::lease(0, &one));
+            assert_ok!(<Providers as ProviderCapacity>::lease(0, &one, 0));
             assert_noop!(
                 Providers::retire(RuntimeOrigin::signed(STASH)),
                 Error::<Test>::StillLeased
             );
-            <Providers as ProviderCapacity>::free(0, &one);
+            <Providers as ProviderCapacity>::free(0, &one, 0);
             assert_ok!(Providers::retire(RuntimeOrigin::signed(STASH)));
         });
     }
