@@ -61,11 +61,11 @@ fn well_known_accounts() -> impl Iterator<Item = AccountId> {
 /// A chain with these validators, named by their stash.
 fn genesis(validators: Vec<(Sr25519Keyring, SessionKeys)>, times: AttestationTimes) -> Value {
     let endowed = well_known_accounts().map(|who| (who, ENDOWMENT));
-    // The treasury must exist, or it could not take fees below the existential deposit.
-    let treasury = [(TreasuryAccount::get(), ExistentialDeposit::get())];
+    // Treasury and pot must exist, or they could not take amounts below the existential deposit.
+    let collecting = [TreasuryAccount::get(), Escrow::income_account()].map(|who| (who, ExistentialDeposit::get()));
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig {
-            balances: endowed.chain(treasury).collect::<Vec<_>>(),
+            balances: endowed.chain(collecting).collect::<Vec<_>>(),
         },
         babe: BabeConfig {
             epoch_config: GENESIS_EPOCH_CONFIG,

@@ -47,12 +47,14 @@ fn unknown_preset_is_refused() {
 }
 
 #[test]
-fn treasury_takes_fees_below_the_existential_deposit() {
+fn treasury_and_pot_take_amounts_below_the_existential_deposit() {
     at_genesis("development", || {
         use frame_support::traits::fungible::Mutate;
         let from = sp_keyring::Sr25519Keyring::Alice.to_account_id();
         let preservation = frame_support::traits::tokens::Preservation::Preserve;
-        assert!(Balances::transfer(&from, &money::TreasuryAccount::get(), 1, preservation).is_ok());
+        for to in [money::TreasuryAccount::get(), Escrow::income_account()] {
+            assert!(Balances::transfer(&from, &to, 1, preservation).is_ok());
+        }
     });
 }
 

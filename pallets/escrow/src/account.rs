@@ -1,164 +1,203 @@
 //! The record of an account and its arithmetic, without storage.
 
-use crate::{Config, Error};
-use alloc::vec::Vec;
+use crate::{split::portion, Config, Credits, Deposit, Deposits, Error};
+use alloc::collections::BTreeSet;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, traits::ConstU32, BoundedVec};
 use perigee_primitives::{
     traits::{Charge, EscrowTotals},
-    Balance, FeeRate, Ppm, MILLION,
+    Balance, Ppm,
 };
 use scale_info::TypeInfo;
 
-/// Payees that may wait for a payout at once: the segments of a lease, the fee's recipient and the owner.
-pub type MaxCredits = ConstU32<8>;
+/// Accounts whose money an escrow account may hold at once; the owner counts as one of them.
+pub const MAX_DEPOSITORS: u32 = 8;
+/// Accounts that an owner may let deposit: all depositors but itself.
+pub const MAX_APPROVALS: u32 = MAX_DEPOSITORS - 1;
+/// Payees that may wait for a payout at once: those of a lease's segments and the protocol's income. Refunds do not
+/// count.
+pub const MAX_PAYEES: u32 = 8;
 
-/// What an account owes to somebody.
+/// An account that may deposit.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Credit<AccountId> {
-    /// To whom.
-    pub payee: AccountId,
-    /// How much; never zero.
-    pub amount: Balance,
+pub struct Approval<AccountId> {
+    /// Who.
+    pub who: AccountId,
+    /// Its smallest deposit; never zero.
+    pub minimum: Balance,
 }
 
 /// One streaming account.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Account<AccountId> {
-    /// Whose money it is, and at whose balance it is held.
+    /// Who approves depositors, and deposits without approval.
     pub owner: AccountId,
+    /// Who else may deposit.
+    pub approvals: BoundedVec<Approval<AccountId>, ConstU32<MAX_APPROVALS>>,
     /// Totals since opening.
     pub totals: EscrowTotals,
     /// Fee not charged yet, in millionths of a unit; below 10⁶.
     pub carry: Ppm,
-    /// Credits paid out so far.
+    /// Credits paid out and deposits withdrawn so far.
     pub paid: Balance,
-    /// Credits not paid out yet, one per payee.
-    pub credits: BoundedVec<Credit<AccountId>, MaxCredits>,
+    /// What the balance consists of.
+    pub deposits: Deposits<AccountId>,
+    /// Credits not paid out yet.
+    pub credits: Credits<AccountId>,
     /// No deposits or charges any more.
     pub closed: bool,
 }
 
-/// Splits `amount` into fee and carry. Exact for every amount: nothing overflows.
-fn split(amount: Balance, fee: FeeRate, carry: Ppm) -> (Balance, Ppm) {
-    let million = Balance::from(MILLION);
-    let rate = Balance::from(fee.ppm());
-    // (carry + amount × rate) / 10⁶, with the amount's whole millions taken out first.
-    let rest = Balance::from(carry) + (amount % million) * rate;
-    let part = (amount / million) * rate + rest / million;
-    (part, (rest % million) as Ppm)
-}
-
-impl<AccountId: Clone + PartialEq> Account<AccountId> {
-    /// A new account with its first deposit.
-    pub(crate) fn new(owner: AccountId, amount: Balance) -> Self {
-        let totals = EscrowTotals {
-            deposited: amount,
-            balance: amount,
-            ..Default::default()
-        };
+impl<AccountId: Clone + Ord> Account<AccountId> {
+    /// A new account without money.
+    pub(crate) fn new(owner: AccountId) -> Self {
         Self {
             owner,
-            totals,
+            approvals: BoundedVec::new(),
+            totals: EscrowTotals::default(),
             carry: 0,
             paid: 0,
-            credits: BoundedVec::new(),
+            deposits: Deposits::new(),
+            credits: Credits::new(),
             closed: false,
         }
     }
 
-    /// Credits not paid out, in total. `None` on overflow.
-    #[cfg(any(feature = "try-runtime", feature = "std"))]
-    pub(crate) fn credited(&self) -> Option<Balance> {
-        self.credits
-            .iter()
-            .try_fold(0, |sum: Balance, c| sum.checked_add(c.amount))
-    }
-
-    /// What must be held for it: balance and credits.
-    #[cfg(any(feature = "try-runtime", feature = "std"))]
-    pub(crate) fn owed(&self) -> Option<Balance> {
-        self.totals.balance.checked_add(self.credited()?)
-    }
-
-    /// Adds a deposit.
-    pub(crate) fn deposit<T: Config>(&mut self, amount: Balance) -> Result<(), Error<T>> {
+    /// Fails once the account is closed.
+    pub(crate) fn ensure_open<T: Config>(&self) -> Result<(), Error<T>> {
         ensure!(!self.closed, Error::<T>::AccountClosed);
-        self.totals.deposited = self.totals.deposited.checked_add(amount).ok_or(Error::<T>::Overflow)?;
-        self.totals.balance = self.totals.balance.checked_add(amount).ok_or(Error::<T>::Overflow)?;
         Ok(())
     }
 
-    /// Charges in the order given; the fee goes to `recipient`.
+    /// Lets `who` deposit `minimum` at least, from now on.
+    pub(crate) fn approve<T: Config>(&mut self, who: AccountId, minimum: Balance) -> Result<(), Error<T>> {
+        self.ensure_open()?;
+        ensure!(who != self.owner, Error::<T>::OwnerNeedsNoApproval);
+        ensure!(minimum > 0, Error::<T>::ZeroAmount);
+        if let Some(known) = self.approvals.iter_mut().find(|approval| approval.who == who) {
+            known.minimum = minimum;
+            return Ok(());
+        }
+        let approval = Approval { who, minimum };
+        self.approvals
+            .try_push(approval)
+            .map_err(|_| Error::<T>::TooManyApprovals)
+    }
+
+    /// Takes the approval of `who` back. What it deposited stays.
+    pub(crate) fn revoke_approval<T: Config>(&mut self, who: &AccountId) -> Result<(), Error<T>> {
+        let at = self.approvals.iter().position(|approval| &approval.who == who);
+        self.approvals.remove(at.ok_or(Error::<T>::NotApproved)?);
+        Ok(())
+    }
+
+    /// Makes `owner` the owner, who decides anew who may deposit.
+    pub(crate) fn set_owner<T: Config>(&mut self, owner: AccountId) -> Result<(), Error<T>> {
+        self.ensure_open()?;
+        self.owner = owner;
+        self.approvals = BoundedVec::new();
+        Ok(())
+    }
+
+    /// Adds a deposit.
+    pub(crate) fn deposit<T: Config>(&mut self, who: &AccountId, amount: Balance) -> Result<(), Error<T>> {
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        self.ensure_open()?;
+        self.ensure_may_deposit(who, amount)?;
+        self.totals.deposited = self.totals.deposited.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+        self.totals.balance = self.totals.balance.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+        self.deposits.push(who, amount).ok_or(Error::<T>::Overflow)
+    }
+
+    fn ensure_may_deposit<T: Config>(&self, who: &AccountId, amount: Balance) -> Result<(), Error<T>> {
+        if who != &self.owner {
+            let approval = self.approvals.iter().find(|approval| &approval.who == who);
+            let minimum = approval.ok_or(Error::<T>::NotApproved)?.minimum;
+            ensure!(amount >= minimum, Error::<T>::BelowMinimum);
+        }
+        let mut funders = self.funders();
+        if !funders.contains(who) {
+            funders.extend([who, &self.owner]);
+            let fits = funders.len() <= MAX_DEPOSITORS as usize;
+            ensure!(fits, Error::<T>::TooManyDepositors);
+        }
+        Ok(())
+    }
+
+    /// Everybody whose money the account holds, as balance or as credits.
+    pub(crate) fn funders(&self) -> BTreeSet<&AccountId> {
+        let deposits = self.deposits.0.iter().map(|deposit| &deposit.depositor);
+        let credits = self.credits.0.iter().map(|credit| &credit.depositor);
+        deposits.chain(credits).collect()
+    }
+
+    /// Gives `amount` back to `who`, out of what is left of its own deposits.
+    pub(crate) fn withdraw<T: Config>(&mut self, who: &AccountId, amount: Balance) -> Result<(), Error<T>> {
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        self.ensure_open()?;
+        let left = self.deposits.left_of(who);
+        ensure!(left > 0, Error::<T>::NothingToWithdraw);
+        ensure!(amount <= left, Error::<T>::InsufficientDeposit);
+        self.deposits.take_newest_of(who, amount);
+        self.refund(amount)?;
+        self.paid = self.paid.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+        Ok(())
+    }
+
+    /// Charges in the order given; the fee goes to `income`.
     pub(crate) fn charge<T: Config>(
         &mut self,
         charges: &[Charge<AccountId>],
-        recipient: &AccountId,
+        income: &AccountId,
     ) -> Result<(), Error<T>> {
-        ensure!(!self.closed, Error::<T>::AccountClosed);
-        charges.iter().try_for_each(|charge| self.charge_one(charge, recipient))
+        self.ensure_open()?;
+        charges.iter().try_for_each(|charge| self.charge_one(charge, income))
     }
 
-    fn charge_one<T: Config>(&mut self, charge: &Charge<AccountId>, recipient: &AccountId) -> Result<(), Error<T>> {
-        let balance = self
-            .totals
-            .balance
-            .checked_sub(charge.amount)
-            .ok_or(Error::<T>::InsufficientBalance)?;
-        let (fee, carry) = split(charge.amount, charge.fee, self.carry);
-        let rest = charge.amount.checked_sub(fee).ok_or(Error::<T>::Overflow)?;
-        self.totals.balance = balance;
-        self.totals.to_payees = self.totals.to_payees.checked_add(rest).ok_or(Error::<T>::Overflow)?;
-        self.totals.fee = self.totals.fee.checked_add(fee).ok_or(Error::<T>::Overflow)?;
-        self.carry = carry;
-        self.credit(&charge.payee, rest)?;
-        self.credit(recipient, fee)
+    fn charge_one<T: Config>(&mut self, charge: &Charge<AccountId>, income: &AccountId) -> Result<(), Error<T>> {
+        let used = self.deposits.take_oldest(charge.amount);
+        // Deposit by deposit, so that who paid what does not depend on how often somebody charges.
+        for part in used.ok_or(Error::<T>::InsufficientBalance)? {
+            let (fee, carry) = portion(part.amount, charge.fee.ppm(), self.carry);
+            let rest = part.amount.checked_sub(fee).ok_or(Error::<T>::Overflow)?;
+            let totals = &mut self.totals;
+            totals.balance = totals.balance.checked_sub(part.amount).ok_or(Error::<T>::Overflow)?;
+            totals.to_payees = totals.to_payees.checked_add(rest).ok_or(Error::<T>::Overflow)?;
+            totals.fee = totals.fee.checked_add(fee).ok_or(Error::<T>::Overflow)?;
+            self.carry = carry;
+            self.credit(&charge.payee, &part.depositor, rest)?;
+            self.credit(income, &part.depositor, fee)?;
+        }
+        Ok(())
     }
 
-    /// Closes the account: its balance becomes the owner's credit. Returns that balance.
-    pub(crate) fn close<T: Config>(&mut self) -> Result<Balance, Error<T>> {
-        ensure!(!self.closed, Error::<T>::AccountClosed);
-        let refund = self.totals.balance;
-        self.closed = true;
-        self.totals.balance = 0;
-        self.totals.refunded = self.totals.refunded.checked_add(refund).ok_or(Error::<T>::Overflow)?;
-        let owner = self.owner.clone();
-        self.credit(&owner, refund)?;
-        Ok(refund)
-    }
-
-    /// Who waits for a payout, and for how much.
-    pub(crate) fn open_credits(&self) -> Vec<Credit<AccountId>> {
-        self.credits.to_vec()
-    }
-
-    /// Takes `payee`'s credit out, as paid.
-    pub(crate) fn take_credit<T: Config>(&mut self, payee: &AccountId) -> Result<Balance, Error<T>> {
-        let at = self
-            .credits
-            .iter()
-            .position(|c| &c.payee == payee)
-            .ok_or(Error::<T>::NothingToClaim)?;
-        let paid = self
-            .paid
-            .checked_add(self.credits[at].amount)
-            .ok_or(Error::<T>::Overflow)?;
-        self.paid = paid;
-        Ok(self.credits.remove(at).amount)
-    }
-
-    fn credit<T: Config>(&mut self, payee: &AccountId, amount: Balance) -> Result<(), Error<T>> {
+    fn credit<T: Config>(&mut self, payee: &AccountId, depositor: &AccountId, amount: Balance) -> Result<(), Error<T>> {
         if amount == 0 {
             return Ok(());
         }
-        if let Some(known) = self.credits.iter_mut().find(|c| &c.payee == payee) {
-            known.amount = known.amount.checked_add(amount).ok_or(Error::<T>::Overflow)?;
-            return Ok(());
+        let payees = self.credits.payees();
+        let fits = payees.contains(payee) || payees.len() < MAX_PAYEES as usize;
+        ensure!(fits, Error::<T>::TooManyCredits);
+        self.credits.add(payee, depositor, amount)
+    }
+
+    /// Closes the account: what is left of each deposit becomes its depositor's credit. Returns their sum.
+    pub(crate) fn close<T: Config>(&mut self) -> Result<Balance, Error<T>> {
+        self.ensure_open()?;
+        let balance = self.totals.balance;
+        for Deposit { depositor, amount } in self.deposits.take_all() {
+            self.credits.add(&depositor, &depositor, amount)?;
         }
-        let credit = Credit {
-            payee: payee.clone(),
-            amount,
-        };
-        self.credits.try_push(credit).map_err(|_| Error::<T>::TooManyCredits)
+        self.refund(balance)?;
+        self.approvals = BoundedVec::new();
+        self.closed = true;
+        Ok(balance)
+    }
+
+    fn refund<T: Config>(&mut self, amount: Balance) -> Result<(), Error<T>> {
+        let totals = &mut self.totals;
+        totals.balance = totals.balance.checked_sub(amount).ok_or(Error::<T>::Overflow)?;
+        totals.refunded = totals.refunded.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+        Ok(())
     }
 }

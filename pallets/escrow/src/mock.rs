@@ -3,8 +3,10 @@
 use crate as pallet_escrow;
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU128, VariantCountOf},
+    traits::{fungible::Mutate, ConstU128, ConstU32},
+    PalletId,
 };
+use frame_system::EnsureRoot;
 use perigee_primitives::{traits::Charge, Balance, FeeRate};
 use sp_runtime::BuildStorage;
 
@@ -37,6 +39,8 @@ pub const TENANT: u64 = 1;
 pub const OTHER: u64 = 2;
 pub const PROVIDER: u64 = 3;
 pub const TREASURY: u64 = 9;
+/// The first of eight accounts that have as much as the others.
+pub const RICH: u64 = 20;
 /// An account that does not exist.
 pub const NOBODY: u64 = 77;
 
@@ -51,24 +55,29 @@ impl pallet_balances::Config for Test {
     type Balance = Balance;
     type ExistentialDeposit = ConstU128<ED>;
     type AccountStore = System;
-    type FreezeIdentifier = RuntimeFreezeReason;
-    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+    type FreezeIdentifier = u8;
+    type MaxFreezes = ConstU32<1>;
 }
 
 parameter_types! {
     pub const Treasury: u64 = TREASURY;
+    pub const Pot: PalletId = PalletId(*b"prg/incm");
+    pub const InitialFee: FeeRate = FeeRate::new(40_000).expect("4 % lies within the bounds; qed");
 }
 
 impl pallet_escrow::Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type FeeRecipient = Treasury;
+    type PalletId = Pot;
+    type Treasury = Treasury;
+    type InitialFee = InitialFee;
+    type AdminOrigin = EnsureRoot<u64>;
     type WeightInfo = ();
 }
 
-/// 4 %.
-pub fn fee() -> FeeRate {
-    FeeRate::new(40_000).expect("within the bounds")
+/// The account that collects the fees.
+pub fn pot() -> u64 {
+    Escrow::income_account()
 }
 
 /// A charge of `amount` for `payee` at 4 %.
@@ -76,16 +85,21 @@ pub fn charge(payee: u64, amount: Balance) -> Charge<u64> {
     Charge {
         payee,
         amount,
-        fee: fee(),
+        fee: InitialFee::get(),
     }
 }
 
-/// Runs `test` and then all invariants.
-pub fn build_and_execute(test: impl FnOnce()) {
-    let balances = [TENANT, OTHER, PROVIDER, TREASURY].map(|who| (who, 1_000_000)).to_vec();
+/// Brings the pot into being, so that it can take small fees.
+pub fn fund_pot() {
+    Balances::mint_into(&pot(), ED).expect("there is room");
+}
+
+/// Runs `test`.
+pub fn execute(test: impl FnOnce()) {
+    let who = [TENANT, OTHER, PROVIDER, TREASURY].into_iter().chain(RICH..RICH + 8);
     let genesis = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
-            balances,
+            balances: who.map(|who| (who, 1_000_000)).collect(),
             ..Default::default()
         },
         ..Default::default()
@@ -93,6 +107,13 @@ pub fn build_and_execute(test: impl FnOnce()) {
     let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
     ext.execute_with(|| {
         System::set_block_number(1);
+        test();
+    });
+}
+
+/// Runs `test` and then all invariants.
+pub fn build_and_execute(test: impl FnOnce()) {
+    execute(|| {
         test();
         Escrow::do_try_state().expect("invariants hold");
     });

@@ -1,10 +1,11 @@
-//! Payouts: the only place where escrowed money moves.
+//! Payouts: the only place where escrowed money moves to others.
 
-use crate::{Account, Accounts, Config, Error, Event, HoldReason, Pallet, LOG_TARGET};
+use crate::{Account, Accounts, Config, Credit, Error, Event, HoldReason, Pallet, LOG_TARGET};
 use frame_support::{
+    ensure,
     storage::with_storage_layer,
     traits::{
-        fungible::hold::Mutate,
+        fungible::hold::{Inspect, Mutate},
         tokens::{Fortitude, Precision, Restriction},
     },
 };
@@ -12,40 +13,14 @@ use perigee_primitives::{Balance, EscrowId};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// Pays out `payee`'s credit, or fails and changes nothing.
-    pub(crate) fn do_pay_out(id: EscrowId, payee: &T::AccountId) -> Result<Balance, DispatchError> {
-        with_storage_layer(|| {
-            let mut account = Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)?;
-            let amount = account.take_credit::<T>(payee)?;
-            Self::transfer(&account.owner, payee, amount)?;
-            Self::store(id, account);
-            Self::deposit_event(Event::PaidOut {
-                id,
-                payee: payee.clone(),
-                amount,
-            });
-            Ok(amount)
-        })
-    }
-
-    /// Tries every payout; what fails stays a credit.
-    pub(crate) fn pay_out_all(id: EscrowId, account: &Account<T::AccountId>) {
-        for credit in account.open_credits() {
-            if let Err(error) = Self::do_pay_out(id, &credit.payee) {
-                log::debug!(target: LOG_TARGET, "payout of account {id} deferred: {error:?}");
-                Self::deposit_event(Event::PayoutFailed {
-                    id,
-                    payee: credit.payee,
-                    amount: credit.amount,
-                    error,
-                });
-            }
-        }
+    /// The account `id`.
+    pub(crate) fn account(id: EscrowId) -> Result<Account<T::AccountId>, Error<T>> {
+        Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)
     }
 
     /// Stores the account, or removes it once it is closed and owes nothing.
     pub(crate) fn store(id: EscrowId, account: Account<T::AccountId>) {
-        if account.closed && account.credits.is_empty() {
+        if account.closed && account.credits.0.is_empty() {
             Accounts::<T>::remove(id);
             Self::deposit_event(Event::Removed { id });
         } else {
@@ -53,20 +28,101 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Moves held money. Forced: a freeze on the owner does not keep what others earned.
-    fn transfer(owner: &T::AccountId, payee: &T::AccountId, amount: Balance) -> Result<Balance, DispatchError> {
-        let reason = HoldReason::Deposit.into();
-        if owner == payee {
-            return T::Currency::release(&reason, owner, amount, Precision::Exact);
+    /// Pays out `payee`'s credits, or fails and changes nothing.
+    pub(crate) fn do_pay_out(id: EscrowId, payee: &T::AccountId) -> Result<Balance, DispatchError> {
+        let mut account = Self::account(id)?;
+        let paid = Self::pay(id, &mut account, payee)?;
+        Self::store(id, account);
+        Ok(paid)
+    }
+
+    /// Tries every payout; what fails stays a credit.
+    pub(crate) fn pay_all(id: EscrowId, account: &mut Account<T::AccountId>) {
+        for payee in account.credits.payees() {
+            if let Err(error) = Self::pay(id, account, &payee) {
+                Self::payout_failed(id, account, payee, error);
+            }
         }
-        T::Currency::transfer_on_hold(
-            &reason,
-            owner,
+    }
+
+    /// Pays what can be paid of `payee`'s credits. Fails if that is nothing.
+    fn pay(id: EscrowId, account: &mut Account<T::AccountId>, payee: &T::AccountId) -> Result<Balance, DispatchError> {
+        let mut paid: Balance = 0;
+        let mut failed = None;
+        // The largest first: it may bring the payee's account into being, which then takes the small ones too.
+        for credit in account.credits.of(payee) {
+            match Self::transfer(&credit) {
+                Ok(moved) => {
+                    // No overflow: never above what was deposited.
+                    paid = paid.saturating_add(moved);
+                    account.credits.reduce(payee, &credit.depositor, moved);
+                    if moved < credit.amount {
+                        failed = Some(Error::<T>::MissingOnHold.into());
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        if paid == 0 {
+            return Err(failed.unwrap_or(Error::<T>::NothingToClaim.into()));
+        }
+        account.paid = account.paid.saturating_add(paid);
+        Self::deposit_event(Event::PaidOut {
+            id,
+            payee: payee.clone(),
+            amount: paid,
+        });
+        if let Some(error) = failed {
+            Self::payout_failed(id, account, payee.clone(), error);
+        }
+        Ok(paid)
+    }
+
+    fn payout_failed(id: EscrowId, account: &Account<T::AccountId>, payee: T::AccountId, error: DispatchError) {
+        log::debug!(target: LOG_TARGET, "payout of account {id} deferred: {error:?}");
+        let owed = account.credits.of(&payee);
+        Self::deposit_event(Event::PayoutFailed {
+            id,
             payee,
+            amount: owed
+                .iter()
+                .fold(0, |sum: Balance, credit| sum.saturating_add(credit.amount)),
+            error,
+        });
+    }
+
+    /// Moves a credit, or as much of it as is on hold, to its payee. Forced: a freeze on the depositor does not keep
+    /// what others earned.
+    fn transfer(credit: &Credit<T::AccountId>) -> Result<Balance, DispatchError> {
+        let Credit {
+            payee,
+            depositor,
             amount,
-            Precision::Exact,
-            Restriction::Free,
-            Fortitude::Force,
-        )
+        } = credit;
+        let reason = HoldReason::Deposit.into();
+        let amount = T::Currency::balance_on_hold(&reason, depositor).min(*amount);
+        ensure!(amount > 0, Error::<T>::MissingOnHold);
+        if depositor == payee {
+            return Self::release(depositor, amount);
+        }
+        with_storage_layer(|| {
+            T::Currency::transfer_on_hold(
+                &reason,
+                depositor,
+                payee,
+                amount,
+                Precision::Exact,
+                Restriction::Free,
+                Fortitude::Force,
+            )
+        })
+    }
+
+    /// Gives held money back to its depositor.
+    pub(crate) fn release(depositor: &T::AccountId, amount: Balance) -> Result<Balance, DispatchError> {
+        let reason = HoldReason::Deposit.into();
+        let held = T::Currency::balance_on_hold(&reason, depositor);
+        ensure!(held >= amount, Error::<T>::MissingOnHold);
+        with_storage_layer(|| T::Currency::release(&reason, depositor, amount, Precision::Exact))
     }
 }

@@ -1,10 +1,7 @@
 //! What other pallets do with accounts.
 
 use crate::{Account, Accounts, Config, Error, Event, HoldReason, Pallet};
-use frame_support::{
-    ensure,
-    traits::{fungible::hold::Mutate, Get},
-};
+use frame_support::{ensure, traits::fungible::hold::Mutate};
 use perigee_primitives::{
     traits::{Charge, EscrowTotals, StreamingEscrow},
     Balance, EscrowId,
@@ -13,10 +10,11 @@ use sp_runtime::{DispatchError, DispatchResult};
 
 impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
     fn open(id: EscrowId, owner: &T::AccountId, amount: Balance) -> DispatchResult {
-        ensure!(amount > 0, Error::<T>::ZeroAmount);
         ensure!(!Accounts::<T>::contains_key(id), Error::<T>::AccountExists);
+        let mut account = Account::new(owner.clone());
+        account.deposit::<T>(owner, amount)?;
         T::Currency::hold(&HoldReason::Deposit.into(), owner, amount)?;
-        Accounts::<T>::insert(id, Account::new(owner.clone(), amount));
+        Accounts::<T>::insert(id, account);
         Self::deposit_event(Event::Opened {
             id,
             owner: owner.clone(),
@@ -26,12 +24,39 @@ impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
     }
 
     fn deposit(id: EscrowId, who: &T::AccountId, amount: Balance) -> DispatchResult {
-        ensure!(amount > 0, Error::<T>::ZeroAmount);
-        let mut account = Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)?;
-        ensure!(&account.owner == who, Error::<T>::NotOwner);
-        account.deposit::<T>(amount)?;
+        let mut account = Self::account(id)?;
+        account.deposit::<T>(who, amount)?;
         T::Currency::hold(&HoldReason::Deposit.into(), who, amount)?;
         Accounts::<T>::insert(id, account);
+        Self::deposit_event(Event::Deposited {
+            id,
+            who: who.clone(),
+            amount,
+        });
+        Ok(())
+    }
+
+    fn withdraw(id: EscrowId, who: &T::AccountId, amount: Balance) -> DispatchResult {
+        let mut account = Self::account(id)?;
+        account.withdraw::<T>(who, amount)?;
+        Self::release(who, amount)?;
+        Accounts::<T>::insert(id, account);
+        Self::deposit_event(Event::Withdrawn {
+            id,
+            who: who.clone(),
+            amount,
+        });
+        Ok(())
+    }
+
+    fn set_owner(id: EscrowId, owner: &T::AccountId) -> DispatchResult {
+        let mut account = Self::account(id)?;
+        account.set_owner::<T>(owner.clone())?;
+        Accounts::<T>::insert(id, account);
+        Self::deposit_event(Event::OwnerSet {
+            id,
+            owner: owner.clone(),
+        });
         Ok(())
     }
 
@@ -40,14 +65,14 @@ impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
     }
 
     fn quote(id: EscrowId, charges: &[Charge<T::AccountId>]) -> Result<EscrowTotals, DispatchError> {
-        let mut account = Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)?;
-        account.charge::<T>(charges, &T::FeeRecipient::get())?;
+        let mut account = Self::account(id)?;
+        account.charge::<T>(charges, &Self::income_account())?;
         Ok(account.totals)
     }
 
     fn charge(id: EscrowId, charges: &[Charge<T::AccountId>]) -> DispatchResult {
-        let mut account = Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)?;
-        account.charge::<T>(charges, &T::FeeRecipient::get())?;
+        let mut account = Self::account(id)?;
+        account.charge::<T>(charges, &Self::income_account())?;
         Accounts::<T>::insert(id, account);
         Ok(())
     }
@@ -57,11 +82,11 @@ impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
     }
 
     fn close(id: EscrowId) -> DispatchResult {
-        let mut account = Accounts::<T>::get(id).ok_or(Error::<T>::NoSuchAccount)?;
+        let mut account = Self::account(id)?;
         let refund = account.close::<T>()?;
         Self::deposit_event(Event::Closed { id, refund });
-        Self::store(id, account.clone());
-        Self::pay_out_all(id, &account);
+        Self::pay_all(id, &mut account);
+        Self::store(id, account);
         Ok(())
     }
 }

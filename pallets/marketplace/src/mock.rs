@@ -48,7 +48,8 @@ pub const ED: Balance = 10;
 pub const RICH: Balance = 1_000_000_000;
 pub const TENANT: u64 = 1;
 pub const OTHER: u64 = 2;
-pub const TREASURY: u64 = 9;
+/// Escrow's pot, where the fees come to: the account of `Pot`.
+pub const TREASURY: u64 = u64::from_le_bytes(*b"modlprg/");
 /// Stash and operator of provider 0.
 pub const STASH: u64 = 10;
 pub const OPERATOR: u64 = 11;
@@ -89,6 +90,7 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const Treasury: u64 = TREASURY;
+    pub const Pot: frame_support::PalletId = frame_support::PalletId(*b"prg/incm");
     pub const ProviderRecord: RuntimeHoldReason = RuntimeHoldReason::Providers(pallet_providers::HoldReason::Record);
     pub const LeaseRecord: RuntimeHoldReason = RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
     pub const RecordBase: Balance = 100;
@@ -110,7 +112,10 @@ impl pallet_providers::Config for Test {
 impl pallet_escrow::Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type FeeRecipient = Treasury;
+    type PalletId = Pot;
+    type Treasury = Treasury;
+    type InitialFee = Fee;
+    type AdminOrigin = frame_system::EnsureRoot<u64>;
     type WeightInfo = ();
 }
 
@@ -121,7 +126,7 @@ impl pallet_marketplace::Config for Test {
     type Escrow = Escrow;
     type Providers = Providers;
     type Availability = Script;
-    type Fee = Fee;
+    type Fee = pallet_escrow::CurrentFee<Test>;
     type ActivationWindow = ConstU32<ACTIVATION_WINDOW>;
     type NoticeBlocks = ConstU32<NOTICE>;
     type ReservationFee = ConstU128<RESERVATION>;

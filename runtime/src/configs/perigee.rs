@@ -10,6 +10,7 @@ use crate::{
 use frame_support::{
     parameter_types,
     traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice},
+    PalletId,
 };
 use frame_system::EnsureRoot;
 use pallet_providers::TierRule;
@@ -39,8 +40,10 @@ parameter_types! {
     ];
     /// Above every transfer; reports have a deadline.
     pub const ReportPriority: u64 = u64::MAX / 2;
-    /// Four per cent of what is billed.
-    pub const MarketplaceFee: FeeRate = match FeeRate::new(4 * MILLION / 100) {
+    /// Collects the fees until somebody distributes them.
+    pub const IncomePalletId: PalletId = PalletId(*b"prg/incm");
+    /// Four per cent of what is billed, until another rate is set.
+    pub const InitialFee: FeeRate = match FeeRate::new(4 * MILLION / 100) {
         Some(rate) => rate,
         None => FeeRate::MIN,
     };
@@ -52,7 +55,7 @@ impl pallet_providers::Config for Runtime {
     type RecordDeposit = HoldConsideration<AccountId, Balances, ProviderRecord, RecordPrice>;
     type Scores = Reputation;
     type SlashOrigin = EnsureRoot<AccountId>;
-    type IncomeAccount = TreasuryAccount;
+    type IncomeAccount = pallet_escrow::IncomeAccount<Runtime>;
     type MinStake = ConstU128<{ 100 * PRG }>;
     type StakeBlocks = ConstU32<{ 7 * DAYS }>;
     type UnbondingDelay = ConstU32<{ 7 * DAYS }>;
@@ -67,7 +70,10 @@ impl pallet_providers::Config for Runtime {
 impl pallet_escrow::Config for Runtime {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type FeeRecipient = TreasuryAccount;
+    type PalletId = IncomePalletId;
+    type Treasury = TreasuryAccount;
+    type InitialFee = InitialFee;
+    type AdminOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_escrow::weights::Estimated<Runtime>;
 }
 
@@ -86,7 +92,7 @@ impl pallet_marketplace::Config for Runtime {
     type Escrow = Escrow;
     type Providers = Providers;
     type Availability = Reputation;
-    type Fee = MarketplaceFee;
+    type Fee = pallet_escrow::CurrentFee<Runtime>;
     type ActivationWindow = ConstU32<150>;
     type NoticeBlocks = ConstU32<100>;
     type ReservationFee = ConstU128<{ 10 * MILLI_PRG }>;

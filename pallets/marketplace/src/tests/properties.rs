@@ -362,7 +362,7 @@ fn assert_outcomes(outcomes: &[Outcome], finals: &BTreeMap<usize, LeaseState<u64
 /// What `payee` can still claim of lease `id`.
 fn credit(id: LeaseId, payee: u64) -> Balance {
     let account = pallet_escrow::Accounts::<Test>::get(id);
-    let credits = account.into_iter().flat_map(|account| account.credits);
+    let credits = account.into_iter().flat_map(|account| account.credits.0);
     credits
         .filter(|credit| credit.payee == payee)
         .map(|credit| credit.amount)
