@@ -7,7 +7,7 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use perigee_primitives::{AttestationTimes, LeaseId, LeaseState, ProviderId};
+use perigee_primitives::{AskId, AttestationTimes, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal};
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
@@ -238,6 +238,10 @@ impl_runtime_apis! {
     impl perigee_primitives::runtime_api::MarketplaceApi<Block, AccountId> for Runtime {
         fn lease_state(lease: LeaseId) -> Option<LeaseState<AccountId>> {
             Marketplace::lease_state(lease)
+        }
+
+        fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)> {
+            Marketplace::explain_order(owner, order)
         }
     }
 

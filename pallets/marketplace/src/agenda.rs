@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
         while meter.try_consume(T::WeightInfo::agenda_peek()).is_ok() {
             let Some((block, lease)) = entries.next() else { return };
             let due = BlockNumber::from_be_bytes(block);
-            if due > now || meter.try_consume(T::WeightInfo::advance()).is_err() {
+            if due > now || meter.try_consume(T::WeightInfo::wake()).is_err() {
                 return;
             }
             Self::wake(lease, due);
@@ -53,7 +53,8 @@ impl<T: Config> Pallet<T> {
     /// Advances one lease. A failure changes nothing, is shown by an event, and is tried again later.
     fn wake(id: LeaseId, due: BlockNumber) {
         let advanced = with_storage_layer(|| {
-            let lease = Self::touched(id)?;
+            let mut lease = Self::touched(id)?;
+            Self::expire(id, &mut lease)?;
             let provider = lease.provider;
             Self::keep(id, lease)?;
             Ok::<_, DispatchError>(provider)
@@ -114,7 +115,7 @@ impl<T: Config> Pallet<T> {
     fn next_due(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<BlockNumber, DispatchError> {
         let now = Self::now();
         let due = match lease.stage {
-            Stage::Pending { activate_by } => activate_by,
+            Stage::Pending { activate_by, receipt } => Self::expires_at(activate_by, receipt),
             Stage::Active { .. } => {
                 let settle = now.saturating_add(T::SettleInterval::get());
                 let end = Self::standing_of(id, lease)?.runs_until;

@@ -28,6 +28,16 @@ pub fn judgement<V: Availability>(provider: ProviderId) -> Judgement<impl Fn(Blo
     })
 }
 
+/// Was `provider` absent in all of the last `epochs` judged epochs, none of which began before `since`? Announced
+/// maintenance is no absence, and in a void epoch nobody is absent.
+pub fn absent_throughout<V: Availability>(provider: ProviderId, since: BlockNumber, epochs: u32) -> bool {
+    let times = V::times();
+    let end = times.start_of(times.epoch_of(V::judged_until()));
+    let start = end.checked_sub(times.epoch.saturating_mul(epochs));
+    let absent = |block| V::absent_before(provider, block);
+    start.is_some_and(|start| start >= since && absent(end).saturating_sub(absent(start)) == end - start)
+}
+
 impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
     /// From its parts.
     pub fn new(times: AttestationTimes, until: BlockNumber, unbilled_before: F) -> Self {
@@ -55,7 +65,7 @@ impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
 
     /// Blocks that the balance must cover at every boundary: W + E.
     pub fn reserve(&self) -> BlockNumber {
-        self.times.window().saturating_add(self.times.epoch)
+        self.times.reserve()
     }
 
     /// The last boundary that is not after `block`.

@@ -1,183 +1,145 @@
-//! Opening: which ask is taken, what is held, which records are made.
+//! Opening a deployment: its record, and one lease for each group.
 
 use crate::{
-    billing, Bill, Config, Deployment, Deployments, DeploymentsByOwner, Error, Event, GroupOrder, HoldReason, Lease,
-    Leases, LeasesByProvider, NextDeploymentId, NextLeaseId, Pallet, Reservation, Stage, Tickets, WeightInfo,
-    MAX_DUE_ENDS,
+    Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease, NextDeploymentId, NextLeaseId,
+    OrderRest, Pallet, Tickets, Wanted, WeightInfo, MAX_DUE_ENDS,
 };
 use alloc::vec::Vec;
-use codec::MaxEncodedLen;
+use codec::{Encode, MaxEncodedLen};
 use frame_support::{
     dispatch::DispatchResultWithPostInfo,
     ensure,
-    traits::{fungible::hold::Mutate, Consideration, Footprint, Get},
+    traits::{Consideration, Footprint, Get},
+    weights::Weight,
     BoundedVec,
 };
-use perigee_primitives::{
-    traits::{ProviderCapacity, ProviderInspect, StreamingEscrow},
-    AskId, Balance, BlockNumber, DeploymentId, LeaseId, Offer,
-};
-use sp_runtime::{DispatchError, DispatchResult};
-
-/// The ask that an order is placed at.
-struct Placement<AccountId> {
-    ask: AskId,
-    offer: Offer<AccountId>,
-    rate: Balance,
-}
+use perigee_primitives::{BlockNumber, DeploymentId, GroupOrder, LeaseId};
+use sp_runtime::DispatchResult;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_deploy(owner: T::AccountId, groups: Vec<GroupOrder>) -> DispatchResultWithPostInfo {
-        let [order]: [GroupOrder; 1] = groups.try_into().map_err(|_| Error::<T>::OneGroupOnly)?;
-        Self::ensure_valid(&order)?;
-        let mut due_ends = 0;
-        let placement = Self::place(&order, &mut due_ends)?;
-        Self::ensure_deposit_covers(&order, &placement)?;
-        let (deployment, lease) = Self::take_ids()?;
-        Self::open_deployment(deployment, &owner, lease)?;
-        Self::open_lease(lease, deployment, owner, order, placement)?;
-        let weight = T::WeightInfo::advance().saturating_mul(due_ends.into());
-        Ok(Some(T::WeightInfo::deploy_only().saturating_add(weight)).into())
+    pub(crate) fn do_deploy(owner: T::AccountId, groups: Vec<GroupOrder<T::AccountId>>) -> DispatchResultWithPostInfo {
+        ensure!(!groups.is_empty(), Error::<T>::NoGroups);
+        let deployment = Self::take_deployment_id()?;
+        Self::deposit_event(Event::DeploymentOpened {
+            deployment,
+            owner: owner.clone(),
+        });
+        let footprint = Self::footprint(&groups);
+        let mut due_ends = DueEnds::some();
+        let mut work = Work::default();
+        let mut leases = Vec::with_capacity(groups.len());
+        for (group, order) in groups.into_iter().enumerate() {
+            Self::ensure_valid(&order)?;
+            let lease = Self::take_lease_id()?;
+            let wanted = Wanted {
+                lease,
+                owner: &owner,
+                order: &order,
+                siblings: &leases,
+            };
+            let placement = Self::place(&wanted, &mut due_ends, group as u8)?;
+            work.add(&order, placement.position.saturating_add(1));
+            Self::open_lease(lease, deployment, owner.clone(), order, placement)?;
+            leases.push(lease);
+        }
+        Self::open_deployment(deployment, owner, leases, footprint)?;
+        Ok(Some(work.weight::<T>(due_ends.used())).into())
     }
 
-    fn ensure_valid(order: &GroupOrder) -> Result<(), Error<T>> {
+    /// The weight of deploying `groups` at its worst: the last ask is the one that fits, after all due ends.
+    pub(crate) fn deploy_weight(groups: &[GroupOrder<T::AccountId>]) -> Weight {
+        let mut work = Work::default();
+        for order in groups {
+            work.add(order, order.asks.len());
+        }
+        work.weight::<T>(MAX_DUE_ENDS)
+    }
+
+    fn ensure_valid(order: &GroupOrder<T::AccountId>) -> Result<(), Error<T>> {
         ensure!(!order.asks.is_empty(), Error::<T>::NoAsks);
         ensure!(order.resources.is_runnable(), Error::<T>::NotRunnable);
         ensure!(order.deposit > 0, Error::<T>::ZeroAmount);
         if let Some(term) = order.term {
             ensure!(term > 0, Error::<T>::ZeroTerm);
-            let last_start = Self::now().checked_add(T::ActivationWindow::get());
+            let last_start = Self::now().checked_add(T::ActivationDeadline::get());
             let end = last_start.and_then(|start| start.checked_add(term));
             ensure!(end.is_some(), Error::<T>::TermTooLong);
         }
         Ok(())
     }
 
-    /// Takes the first ask that fits, and its capacity. A candidate that is full gets its due ends processed first;
-    /// `due_ends` counts them, at most [`MAX_DUE_ENDS`] in all.
-    fn place(order: &GroupOrder, due_ends: &mut u32) -> Result<Placement<T::AccountId>, DispatchError> {
-        for ask in order.asks.iter().copied() {
-            let Some((mut offer, rate)) = Self::priced_offer(ask, order) else {
-                continue;
-            };
-            if !order.resources.fits(&offer.free) && *due_ends < MAX_DUE_ENDS {
-                *due_ends += Self::process_due_ends(offer.provider, MAX_DUE_ENDS - *due_ends);
-                let Some((again, _)) = Self::priced_offer(ask, order) else {
-                    continue;
-                };
-                offer = again;
-            }
-            let fits = order.resources.fits(&offer.free);
-            if fits && T::Providers::lease(offer.provider, &order.resources).is_ok() {
-                return Ok(Placement { ask, offer, rate });
-            }
-        }
-        Err(Error::<T>::NoAskFits.into())
+    fn take_deployment_id() -> Result<DeploymentId, Error<T>> {
+        let id = NextDeploymentId::<T>::get();
+        NextDeploymentId::<T>::put(id.checked_add(1).ok_or(Error::<T>::Overflow)?);
+        Ok(id)
     }
 
-    /// What `ask` offers and the rate for `order`, if the price is within bounds.
-    fn priced_offer(ask: AskId, order: &GroupOrder) -> Option<(Offer<T::AccountId>, Balance)> {
-        let offer = T::Providers::offer(ask)?;
-        let rate = offer.rate(&order.resources)?;
-        (rate > 0 && rate <= order.max_rate).then_some((offer, rate))
+    pub(crate) fn take_lease_id() -> Result<LeaseId, Error<T>> {
+        let id = NextLeaseId::<T>::get();
+        NextLeaseId::<T>::put(id.checked_add(1).ok_or(Error::<T>::Overflow)?);
+        Ok(id)
     }
 
-    /// rate × (W + E), and with a term rate × (term + W + E).
-    fn ensure_deposit_covers(order: &GroupOrder, placement: &Placement<T::AccountId>) -> Result<(), Error<T>> {
-        let reserve = billing::judgement::<T::Availability>(placement.offer.provider).reserve();
-        let blocks = Balance::from(reserve) + Balance::from(order.term.unwrap_or(0));
-        let least = placement.rate.checked_mul(blocks);
-        ensure!(
-            least.is_some_and(|least| order.deposit >= least),
-            Error::<T>::DepositTooSmall
-        );
-        Ok(())
-    }
-
-    fn take_ids() -> Result<(DeploymentId, LeaseId), Error<T>> {
-        let deployment = NextDeploymentId::<T>::get();
-        let lease = NextLeaseId::<T>::get();
-        NextDeploymentId::<T>::put(deployment.checked_add(1).ok_or(Error::<T>::Overflow)?);
-        NextLeaseId::<T>::put(lease.checked_add(1).ok_or(Error::<T>::Overflow)?);
-        Ok((deployment, lease))
-    }
-
-    fn open_deployment(id: DeploymentId, owner: &T::AccountId, lease: LeaseId) -> DispatchResult {
-        let leases = BoundedVec::truncate_from(alloc::vec![lease]);
-        Tickets::<T>::insert(id, T::Consideration::new(owner, Self::footprint())?);
-        DeploymentsByOwner::<T>::insert(owner, id, ());
-        Deployments::<T>::insert(
-            id,
-            Deployment {
-                owner: owner.clone(),
-                leases,
-                opened_at: Self::now(),
-            },
-        );
-        Self::deposit_event(Event::DeploymentOpened {
-            deployment: id,
-            owner: owner.clone(),
-        });
-        Ok(())
-    }
-
-    fn open_lease(
-        id: LeaseId,
-        deployment: DeploymentId,
+    fn open_deployment(
+        id: DeploymentId,
         owner: T::AccountId,
-        order: GroupOrder,
-        Placement { ask, offer, rate }: Placement<T::AccountId>,
+        leases: Vec<LeaseId>,
+        footprint: Footprint,
     ) -> DispatchResult {
-        let opened_at = Self::now();
-        let activate_by = opened_at
-            .checked_add(T::ActivationWindow::get())
-            .ok_or(Error::<T>::Overflow)?;
-        let reservation = T::ReservationFee::get();
-        T::Escrow::open(id, &owner, order.deposit)?;
-        T::Currency::hold(&HoldReason::Reservation.into(), &owner, reservation)?;
-        LeasesByProvider::<T>::insert(offer.provider, id, ());
-        Self::deposit_event(Event::LeaseOpened {
-            lease: id,
-            deployment,
-            provider: offer.provider,
-            ask,
-            rate,
-            activate_by,
-        });
-        let mut lease = Lease {
-            deployment,
+        Tickets::<T>::insert(id, T::Consideration::new(&owner, footprint)?);
+        DeploymentsByOwner::<T>::insert(&owner, id, ());
+        let deployment = Deployment {
             owner,
-            provider: offer.provider,
-            ask,
-            resources: order.resources,
-            commitment: order.commitment,
-            rate,
-            payee: offer.payee,
-            fee: T::Fee::get(),
-            term: order.term,
-            notice: offer.terms.notice,
-            sla: offer.terms.sla,
-            opened_at,
-            stage: Stage::Pending { activate_by },
-            bill: Bill::unopened(),
-            reservation: Reservation::Held(reservation),
-            capacity_held: true,
-            wake: activate_by,
+            leases: BoundedVec::truncate_from(leases),
+            opened_at: Self::now(),
         };
-        Self::enter_agenda(id, &mut lease, activate_by);
-        Leases::<T>::insert(id, lease);
+        Deployments::<T>::insert(id, deployment);
         Ok(())
     }
 
-    /// The records of a deployment with one lease, at their largest.
-    pub(crate) fn footprint() -> Footprint {
+    /// The records of a deployment, each at its largest, but of what an order says only what it says. A lease that
+    /// takes over stands for the one before it.
+    pub(crate) fn footprint(groups: &[GroupOrder<T::AccountId>]) -> Footprint {
         let indices = 4 * (u64::max_encoded_len() + u32::max_encoded_len());
-        let records = Deployment::<T::AccountId>::max_encoded_len() + Lease::<T::AccountId>::max_encoded_len();
-        Footprint::from_parts(1, records + indices)
+        let lease = Lease::<T::AccountId>::max_encoded_len() - OrderRest::<T::AccountId>::max_encoded_len();
+        let records = groups
+            .iter()
+            .map(|order| lease + indices + order.requirements.encoded_size());
+        let size = records.fold(Deployment::<T::AccountId>::max_encoded_len(), usize::saturating_add);
+        Footprint::from_parts(1, size)
     }
 
     /// The current block.
     pub(crate) fn now() -> BlockNumber {
         sp_runtime::traits::UniqueSaturatedInto::unique_saturated_into(frame_system::Pallet::<T>::block_number())
+    }
+}
+
+/// What a deployment has to look at.
+#[derive(Default)]
+struct Work {
+    groups: u32,
+    asks: u32,
+    /// Signatures of auditors, for each ask again.
+    audits: u32,
+}
+
+impl Work {
+    /// Adds an order of which `asks` are looked at.
+    fn add<AccountId>(&mut self, order: &GroupOrder<AccountId>, asks: usize) {
+        let asks = asks as u32;
+        let auditors = order
+            .requirements
+            .all_of
+            .len()
+            .saturating_add(order.requirements.any_of.len()) as u32;
+        self.groups = self.groups.saturating_add(1);
+        self.asks = self.asks.saturating_add(asks);
+        self.audits = self.audits.saturating_add(asks.saturating_mul(auditors));
+    }
+
+    fn weight<T: Config>(&self, due_ends: u32) -> Weight {
+        let ends = T::WeightInfo::wake().saturating_mul(due_ends.into());
+        T::WeightInfo::deploy(self.groups, self.asks, self.audits).saturating_add(ends)
     }
 }

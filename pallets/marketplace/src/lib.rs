@@ -2,8 +2,9 @@
 //!
 //! # Terminology
 //!
-//! - **Order**: resources, a commitment to a manifest, up to four asks and the highest rate. **Lease**: an order taken
-//!   up by a provider at one of these asks. **Deployment**: a tenant's leases that belong together.
+//! - **Order**: resources, a commitment to a manifest, up to four asks, the highest rate and what is required of the
+//!   provider. **Lease**: an order taken up by a provider at one of these asks. **Deployment**: a tenant's leases that
+//!   belong together, one running at a time for each of its up to eight groups.
 //! - **E**, **W**: the length of an attestation epoch, and epoch + reporting deadline + margin.
 //! - **J**: the first block that no verdict covers. Nothing is billed beyond it.
 //! - **Segment**: rate, payee and fee rate from a block on. **Boundary**: the first block of an attestation epoch.
@@ -13,12 +14,22 @@
 //!
 //! # Opening
 //!
-//! 1. `deploy` opens a lease at the first ask whose provider has the capacity and whose price is at most `max_rate`.
-//!    It holds the deposit (in escrow), the reservation fee and a deposit for the records.
-//! 2. The deposit is at least `rate × (W + E)`. With a term it is at least `rate × (term + W + E)`, so that a lease
-//!    with a term never ends by funds; what is left comes back.
-//! 3. `activate` starts billing and returns the reservation fee. `decline` refunds everything, but burns the fee where
-//!    the workload was at fault. Without either the lease ends at `activate_by` and the fee is burned.
+//! 1. `deploy` opens a lease for each group, at the first ask at which every check holds at this block: validity,
+//!    tenant list, term limits, price, requirements, spread, capacity, stake, deposit and bond pool. Where one group
+//!    finds none, nothing is opened. `explain_order` tells why.
+//! 2. Held are the deposit (in escrow), the reservation fee, a deposit for the records, and the provider's bond for the
+//!    lease: `rate × BondBlocks` out of its pool.
+//! 3. The deposit is at least `rate × (W + E)`. With a term it is at least `rate × (term + W + E)`, so that a lease
+//!    with a term never ends by funds; what is left comes back. Until activation only the owner deposits.
+//! 4. `activate` starts billing and returns the reservation fee. `decline` refunds everything, but burns the fee where
+//!    the workload was at fault.
+//! 5. Without either the lease ends at `activate_by`, `ActivationDeadline` blocks after the opening. Anybody may file
+//!    the provider's signed receipt of a manifest that it held for `ActivationWindow` blocks before; the latest
+//!    `ReceiptWindow` blocks after `activate_by`, and so long the deposit and the fee stay held. With a receipt the
+//!    provider did not show up: the fee returns, and a part of the bond pays the tenant. Without one the fee is burned.
+//! 6. After a decline, unless the workload was at fault, and after a no-show the next named ask takes over, with every
+//!    check anew: as a new lease of the same deployment, whose holds are made of what the old one gave back. With no
+//!    ask left that fits, everything is refunded.
 //!
 //! # Ending
 //!
@@ -41,8 +52,13 @@ mod agenda;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 pub mod billing;
+mod close;
 mod deploy;
+mod ending;
 mod lifecycle;
+mod open;
+mod place;
+mod receipt;
 mod settlement;
 mod state;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
@@ -56,6 +72,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+use place::{DueEnds, Placement, Wanted};
 pub use types::*;
 
 /// Due ends of a full candidate that `deploy` processes before it passes on.
@@ -72,8 +89,9 @@ pub mod pallet {
     };
     use frame_system::pallet_prelude::*;
     use perigee_primitives::{
-        traits::{Availability, ProviderCapacity, ProviderInspect, StreamingEscrow},
-        AskId, Balance, BlockNumber, CloseReason, DeclineReason, DeploymentId, FeeRate, LeaseId, ProviderId,
+        traits::{Availability, LeaseBonds, ProviderCapacity, ProviderInspect, Scores, StreamingEscrow},
+        AskId, Balance, BlockNumber, CloseReason, DeclineReason, DeploymentId, FeeRate, GroupOrder, LeaseId, Ppm,
+        ProviderId, MAX_GROUPS, MILLION,
     };
 
     #[pallet::config]
@@ -87,15 +105,40 @@ pub mod pallet {
         type Consideration: Consideration<Self::AccountId, Footprint>;
         /// Streaming accounts.
         type Escrow: StreamingEscrow<Self::AccountId>;
-        /// Who provides, at which prices, and what is left of their capacity.
+        /// Who provides, on what terms, and what is left of their capacity.
         type Providers: ProviderInspect<Self::AccountId> + ProviderCapacity;
+        /// What answers for the leases of a provider.
+        type Bonds: LeaseBonds<Self::AccountId>;
         /// Which blocks of a provider count.
         type Availability: Availability;
+        /// What attestation and past leases say of providers.
+        type Scores: Scores<Self::AccountId>;
         /// The fee's rate for leases opened from now on.
         type Fee: Get<FeeRate>;
-        /// Blocks from opening to the first block at which activation is too late.
+        /// Blocks from opening to the first block at which activation is too late. Longer than `ActivationWindow`:
+        /// the manifest must arrive within the difference, or no receipt can show that the provider had time enough.
+        #[pallet::constant]
+        type ActivationDeadline: Get<BlockNumber>;
+        /// Blocks for which a provider must have held the manifest before the deadline, to be at fault when it passes:
+        /// what pulling images and starting takes.
         #[pallet::constant]
         type ActivationWindow: Get<BlockNumber>;
+        /// Blocks after the deadline in which a receipt may still be filed.
+        #[pallet::constant]
+        type ReceiptWindow: Get<BlockNumber>;
+        /// Blocks of a lease's rate that its bond comes to: 24 hours at least.
+        #[pallet::constant]
+        type BondBlocks: Get<BlockNumber>;
+        /// Part of the bond that pays the tenant for a no-show.
+        #[pallet::constant]
+        type NoShowForfeit: Get<Ppm>;
+        /// Part of the bond that pays the tenant of an abandoned lease.
+        #[pallet::constant]
+        type AbandonForfeit: Get<Ppm>;
+        /// Judged attestation epochs in a row for which a provider must be absent to have abandoned its leases. All of
+        /// them together are shorter than `SettleInterval`: older verdicts may be forgotten.
+        #[pallet::constant]
+        type AbandonedEpochs: Get<u32>;
         /// Blocks from a provider's notice to the end.
         #[pallet::constant]
         type NoticeBlocks: Get<BlockNumber>;
@@ -264,6 +307,27 @@ pub mod pallet {
             /// The block at which it ends by this notice.
             ends_at: BlockNumber,
         },
+        /// Another lease of the same deployment took over from one that was declined or not activated.
+        LeaseTakenOver {
+            /// The lease that ended.
+            lease: LeaseId,
+            /// The lease that was opened.
+            by: LeaseId,
+        },
+        /// It was shown that the provider of a lease held the manifest early enough.
+        ReceiptFiled {
+            /// Of which lease.
+            lease: LeaseId,
+            /// The block at which the provider received it.
+            received_at: BlockNumber,
+        },
+        /// A part of a lease's bond was paid to the tenant, because the provider did not show up or abandoned it.
+        BondForfeited {
+            /// Of which lease.
+            lease: LeaseId,
+            /// How much.
+            amount: Balance,
+        },
         /// The reservation fee was burned.
         ReservationBurned {
             /// Of which lease.
@@ -307,16 +371,18 @@ pub mod pallet {
         NotOwner,
         /// Only the operator of the lease's provider may do this.
         NotOperator,
-        /// A deployment holds exactly one group for now.
-        OneGroupOnly,
+        /// A deployment needs a group.
+        NoGroups,
         /// The order names no ask.
         NoAsks,
         /// The order asks for no CPU or no memory.
         NotRunnable,
-        /// None of the named asks has a price within `max_rate` and the capacity.
-        NoAskFits,
-        /// The deposit does not cover W + E blocks at the lease's rate, plus the term where there is one.
-        DepositTooSmall,
+        /// None of the asks that the group of this index names takes it at this block. The runtime's `explain_order`
+        /// tells why not.
+        NoAskFits(u8),
+        /// Of the group of this index: the deposit does not cover W + E blocks at the lease's rate, plus the term where
+        /// there is one.
+        DepositTooSmall(u8),
         /// The term is zero.
         ZeroTerm,
         /// The term ends beyond the last block number.
@@ -325,6 +391,16 @@ pub mod pallet {
         ZeroAmount,
         /// The lease waits no more for activation.
         NotPending,
+        /// A receipt was filed already.
+        ReceiptFiled,
+        /// The time to file a receipt is over.
+        ReceiptFiledTooLate,
+        /// The provider received the manifest too late to be at fault.
+        ReceivedTooLate,
+        /// The receipt is not signed by the provider's heartbeat key over this chain, lease, commitment and block.
+        BadReceipt,
+        /// Attestation does not confirm that a lease of the deployment was abandoned.
+        NotAbandoned,
         /// The lease is not active.
         NotActive,
         /// The lease has ended.
@@ -360,7 +436,17 @@ pub mod pallet {
         }
 
         fn integrity_test() {
-            assert!(T::ActivationWindow::get() > 0, "a lease needs time to be activated");
+            assert!(
+                T::ActivationDeadline::get() > T::ActivationWindow::get(),
+                "a manifest that arrives at once must arrive in time"
+            );
+            assert!(T::ReceiptWindow::get() > 0, "filing a receipt takes time");
+            assert!(T::BondBlocks::get() > 0, "a lease without a bond answers for nothing");
+            assert!(
+                T::NoShowForfeit::get() <= MILLION && T::AbandonForfeit::get() <= MILLION,
+                "no more than the bond is forfeited"
+            );
+            assert!(T::AbandonedEpochs::get() > 0, "abandonment takes time");
             assert!(T::NoticeBlocks::get() > 0, "notice takes time");
             assert!(T::TearDownGrace::get() > 0, "tear-down takes time");
             assert!(T::SettleInterval::get() > 0, "the agenda must move forward");
@@ -374,12 +460,12 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Opens a deployment with one lease, at the first ask that fits.
+        /// Opens a deployment with a lease for each group, at the first ask that fits; or nothing.
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::deploy())]
+        #[pallet::weight(Pallet::<T>::deploy_weight(groups))]
         pub fn deploy(
             origin: OriginFor<T>,
-            groups: BoundedVec<GroupOrder, ConstU32<MAX_GROUPS>>,
+            groups: BoundedVec<GroupOrder<T::AccountId>, ConstU32<MAX_GROUPS>>,
         ) -> DispatchResultWithPostInfo {
             let owner = ensure_signed(origin)?;
             Self::do_deploy(owner, groups.into_inner())
@@ -393,20 +479,26 @@ pub mod pallet {
             Self::do_activate(who, lease)
         }
 
-        /// Refuses a lease before its activation. By the provider's operator; the deposit is refunded whole.
+        /// Refuses a lease before its activation. By the provider's operator; the deposit is refunded whole. Unless the
+        /// workload is at fault, the next ask that the order names takes over.
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::decline())]
-        pub fn decline(origin: OriginFor<T>, lease: LeaseId, reason: DeclineReason) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::decline(MAX_DUE_ENDS))]
+        pub fn decline(origin: OriginFor<T>, lease: LeaseId, reason: DeclineReason) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
             Self::do_decline(who, lease, reason)
         }
 
-        /// Ends all leases of a deployment with this block. By its owner.
+        /// Ends all leases of a deployment with this block. By its owner, who may claim that they are abandoned: then
+        /// those end so of which attestation confirms it, one at least, and a part of their bonds pays the owner.
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::close(MAX_GROUPS))]
-        pub fn close(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResultWithPostInfo {
+        #[pallet::weight(T::WeightInfo::close(MAX_LEASES))]
+        pub fn close(
+            origin: OriginFor<T>,
+            deployment: DeploymentId,
+            claim: Option<Claim>,
+        ) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_close(who, deployment)
+            Self::do_close(who, deployment, claim)
         }
 
         /// Ends an active lease `NoticeBlocks` from now. By the provider's operator.
@@ -440,6 +532,20 @@ pub mod pallet {
         pub fn torn_down(origin: OriginFor<T>, leases: BoundedVec<LeaseId, ConstU32<MAX_TORN_DOWN>>) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::do_torn_down(who, &leases)
+        }
+
+        /// Shows that the provider held the manifest of a lease that it has not activated, by the signature of its
+        /// heartbeat key. By anybody, until `ReceiptWindow` blocks after the deadline.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::file_receipt())]
+        pub fn file_receipt(
+            origin: OriginFor<T>,
+            lease: LeaseId,
+            received_at: BlockNumber,
+            signature: [u8; 64],
+        ) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_file_receipt(lease, received_at, signature)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The marketplace over real balances, escrow and providers, with attestation from a script.
 
-use crate::{self as pallet_marketplace, GroupOrder, Leases, Stage};
+use crate::{self as pallet_marketplace, Leases, Stage};
 use codec::Encode;
 use core::cell::RefCell;
 use frame_support::{
@@ -8,9 +8,11 @@ use frame_support::{
     traits::{fungible::HoldConsideration, ConstU128, ConstU32, Hooks, LinearStoragePrice, VariantCountOf},
     weights::{Weight, WeightMeter},
 };
+use pallet_providers::TierRule;
 use perigee_primitives::{
-    traits::Availability, AskId, AttestationTimes, Balance, BlockNumber, FeeRate, LeaseId, LeaseState, PriceSchedule,
-    ProviderId, Resources,
+    traits::{Availability, Outcome, Scores},
+    AskId, AskTerms, AttestationTimes, Balance, BlockNumber, FeeRate, GroupOrder, LeaseId, LeaseState, Place,
+    PriceSchedule, ProviderId, Resources, Standings,
 };
 use sp_core::{ed25519, Pair};
 use sp_runtime::BuildStorage;
@@ -56,6 +58,11 @@ pub const OPERATOR: u64 = 11;
 /// Stash and operator of provider 1.
 pub const STASH_1: u64 = 20;
 pub const OPERATOR_1: u64 = 21;
+/// Accounts of providers that single tests register.
+pub const STASH_2: u64 = 30;
+pub const OPERATOR_2: u64 = 31;
+pub const STASH_3: u64 = 40;
+pub const OPERATOR_3: u64 = 41;
 
 /// E = 10, W = 20.
 pub const TIMES: AttestationTimes = AttestationTimes {
@@ -65,7 +72,15 @@ pub const TIMES: AttestationTimes = AttestationTimes {
 };
 /// W + E.
 pub const RESERVE: Balance = 30;
-pub const ACTIVATION_WINDOW: BlockNumber = 15;
+pub const ACTIVATION_DEADLINE: BlockNumber = 15;
+pub const ACTIVATION_WINDOW: BlockNumber = 6;
+pub const RECEIPT_WINDOW: BlockNumber = 5;
+/// The block at which a lease of block 1 is ended that nobody activated, and for which no receipt was filed.
+pub const EXPIRY: BlockNumber = 1 + ACTIVATION_DEADLINE + RECEIPT_WINDOW;
+pub const BOND_BLOCKS: BlockNumber = 50;
+pub const ABANDONED_EPOCHS: u32 = 3;
+/// Stake and bond pool of each provider.
+pub const STAKE: Balance = 1_000_000;
 pub const NOTICE: BlockNumber = 25;
 pub const RESERVATION: Balance = 100;
 pub const GRACE: BlockNumber = 12;
@@ -89,12 +104,17 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
-    pub const Treasury: u64 = TREASURY;
+    /// Gets the protocol's income.
+    pub const Treasury: u64 = 9;
     pub const Pot: frame_support::PalletId = frame_support::PalletId(*b"prg/incm");
     pub const ProviderRecord: RuntimeHoldReason = RuntimeHoldReason::Providers(pallet_providers::HoldReason::Record);
     pub const LeaseRecord: RuntimeHoldReason = RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
     pub const RecordBase: Balance = 100;
     pub const RecordByte: Balance = 1;
+    pub const Tiers: [TierRule; 2] = [
+        TierRule { stake: STAKE, availability: 900_000, age: 0 },
+        TierRule { stake: STAKE, availability: 990_000, age: 0 },
+    ];
     pub const Fee: FeeRate = FeeRate::new(40_000).expect("4 % lies within the bounds; qed");
 }
 
@@ -104,8 +124,17 @@ impl pallet_providers::Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
     type RecordDeposit = Record<ProviderRecord>;
+    type Scores = Script;
+    type SlashOrigin = frame_system::EnsureRoot<u64>;
+    type IncomeAccount = pallet_escrow::IncomeAccount<Test>;
     type MinStake = ConstU128<1_000>;
+    type StakeBlocks = ConstU32<20>;
+    type UnbondingDelay = ConstU32<30>;
+    type Tiers = Tiers;
     type MaxAsks = ConstU32<8>;
+    type MinNotice = ConstU32<5>;
+    type MaxNotice = ConstU32<500>;
+    type KeyOverlap = ConstU32<100>;
     type WeightInfo = ();
 }
 
@@ -125,9 +154,17 @@ impl pallet_marketplace::Config for Test {
     type Consideration = Record<LeaseRecord>;
     type Escrow = Escrow;
     type Providers = Providers;
+    type Bonds = Providers;
     type Availability = Script;
+    type Scores = Script;
     type Fee = pallet_escrow::CurrentFee<Test>;
+    type ActivationDeadline = ConstU32<ACTIVATION_DEADLINE>;
     type ActivationWindow = ConstU32<ACTIVATION_WINDOW>;
+    type ReceiptWindow = ConstU32<RECEIPT_WINDOW>;
+    type BondBlocks = ConstU32<BOND_BLOCKS>;
+    type NoShowForfeit = ConstU32<500_000>;
+    type AbandonForfeit = ConstU32<800_000>;
+    type AbandonedEpochs = ConstU32<ABANDONED_EPOCHS>;
     type NoticeBlocks = ConstU32<NOTICE>;
     type ReservationFee = ConstU128<RESERVATION>;
     type TearDownGrace = ConstU32<GRACE>;
@@ -136,6 +173,9 @@ impl pallet_marketplace::Config for Test {
     type WeightInfo = ();
 }
 
+/// Provider, tenant, outcome and weight of a lease whose outcome was noted.
+pub type Noted = (ProviderId, u64, Outcome, Balance);
+
 /// What the script says.
 struct Scripted {
     times: AttestationTimes,
@@ -143,6 +183,8 @@ struct Scripted {
     absent: BTreeMap<ProviderId, BTreeSet<u32>>,
     maintenance: BTreeMap<ProviderId, BTreeSet<u32>>,
     forgotten: BTreeMap<ProviderId, BlockNumber>,
+    standings: BTreeMap<ProviderId, Standings>,
+    noted: Vec<Noted>,
 }
 
 impl Scripted {
@@ -153,6 +195,8 @@ impl Scripted {
             absent: BTreeMap::new(),
             maintenance: BTreeMap::new(),
             forgotten: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            noted: Vec::new(),
         }
     }
 }
@@ -203,6 +247,16 @@ impl Script {
         SCRIPT.with_borrow_mut(|s| s.judged_until = s.judged_until.max(block));
     }
 
+    /// Sets what is known of `provider`.
+    pub fn stands(provider: ProviderId, standings: Standings) {
+        SCRIPT.with_borrow_mut(|s| s.standings.insert(provider, standings));
+    }
+
+    /// Takes the outcomes noted so far.
+    pub fn noted() -> Vec<Noted> {
+        SCRIPT.with_borrow_mut(|s| core::mem::take(&mut s.noted))
+    }
+
     /// What attestation was allowed to forget of `provider`.
     pub fn forgotten(provider: ProviderId) -> BlockNumber {
         SCRIPT.with_borrow(|s| s.forgotten.get(&provider).copied().unwrap_or_default())
@@ -237,6 +291,16 @@ impl Availability for Script {
     }
 }
 
+impl Scores<u64> for Script {
+    fn standings(provider: ProviderId) -> Standings {
+        SCRIPT.with_borrow(|s| s.standings.get(&provider).copied().unwrap_or_default())
+    }
+
+    fn note(provider: ProviderId, tenant: &u64, outcome: Outcome, fee: Balance) {
+        SCRIPT.with_borrow_mut(|s| s.noted.push((provider, *tenant, outcome, fee)));
+    }
+}
+
 /// One unit of everything.
 pub fn resources(units: u32) -> Resources {
     Resources {
@@ -254,34 +318,65 @@ fn prices(rate: u64) -> PriceSchedule {
     }
 }
 
-/// Registers a provider with ten units of capacity and one ask at `rate` per unit.
-fn register(stash: u64, operator: u64, rate: u64) {
-    let key = ed25519::Pair::from_seed(&[stash as u8; 32]);
-    let genesis: [u8; 32] = System::block_hash(0).into();
-    let proof = key.sign(&perigee_primitives::registration_message(&genesis, &stash));
+/// Terms at `rate` per unit, in no stated place.
+pub fn terms(rate: u64) -> AskTerms<u64> {
+    AskTerms {
+        prices: prices(rate),
+        attributes: Default::default(),
+        place: Default::default(),
+        isolation: Default::default(),
+        terms: Default::default(),
+        valid_until: None,
+        tenants: Default::default(),
+        notice: NOTICE,
+        sla: 0,
+    }
+}
+
+/// In this region.
+pub fn region(name: &str) -> Place {
+    Place {
+        country: None,
+        region: name.as_bytes().to_vec().try_into().expect("short"),
+    }
+}
+
+/// The heartbeat key of a stash's provider.
+pub fn key(stash: u64) -> ed25519::Pair {
+    ed25519::Pair::from_seed(&[stash as u8; 32])
+}
+
+/// Registers a provider with ten units of capacity and one ask on these terms. Returns the ask.
+pub fn register(stash: u64, operator: u64, terms: AskTerms<u64>) -> AskId {
+    let proof = key(stash).sign(&perigee_primitives::registration_message(&genesis(), &stash));
     assert_ok!(Providers::register(
         RuntimeOrigin::signed(stash),
         operator,
-        key.public().0,
+        key(stash).public().0,
         proof.0,
         vec![[7; 32]].try_into().expect("one pin"),
         b"gateway.example:8443".to_vec().try_into().expect("short"),
-        1_000,
+        STAKE,
     ));
+    assert_ok!(Providers::fund_bonds(RuntimeOrigin::signed(stash), STAKE));
     assert_ok!(Providers::set_capacity(RuntimeOrigin::signed(operator), resources(10)));
-    publish(operator, rate);
+    publish_on(operator, terms)
+}
+
+/// The hash that names this chain.
+pub fn genesis() -> [u8; 32] {
+    System::block_hash(0).into()
 }
 
 /// Publishes one more ask.
 pub fn publish(operator: u64, rate: u64) -> AskId {
+    publish_on(operator, terms(rate))
+}
+
+/// Publishes one more ask on these terms.
+pub fn publish_on(operator: u64, terms: AskTerms<u64>) -> AskId {
     let ask = pallet_providers::NextAskId::<Test>::get();
-    let origin = RuntimeOrigin::signed(operator);
-    assert_ok!(Providers::publish_ask(
-        origin,
-        prices(rate),
-        Default::default(),
-        Default::default()
-    ));
+    assert_ok!(Providers::publish_ask(RuntimeOrigin::signed(operator), terms));
     ask
 }
 
@@ -289,7 +384,8 @@ pub fn publish(operator: u64, rate: u64) -> AskId {
 pub fn new_test_ext() -> sp_io::TestExternalities {
     SCRIPT.with_borrow_mut(|s| *s = Scripted::new());
     let who = [TENANT, OTHER, TREASURY, STASH, OPERATOR, STASH_1, OPERATOR_1];
-    let balances = who.map(|who| (who, RICH)).to_vec();
+    let more = [STASH_2, OPERATOR_2, STASH_3, OPERATOR_3];
+    let balances = who.into_iter().chain(more).map(|who| (who, RICH)).collect();
     let genesis = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
             balances,
@@ -300,8 +396,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
     ext.execute_with(|| {
         System::set_block_number(1);
-        register(STASH, OPERATOR, 7);
-        register(STASH_1, OPERATOR_1, 11);
+        register(STASH, OPERATOR, terms(7));
+        register(STASH_1, OPERATOR_1, terms(11));
     });
     ext
 }
@@ -317,6 +413,7 @@ pub fn build_and_execute(test: impl FnOnce()) {
 /// All invariants, and that each pool's leased part is the sum of the leases that hold capacity.
 pub fn check() {
     Escrow::do_try_state().expect("escrow's invariants hold");
+    Providers::do_try_state().expect("the providers' invariants hold");
     Marketplace::do_try_state().expect("the marketplace's invariants hold");
     for (id, provider) in pallet_providers::Providers::<Test>::iter() {
         let held = Leases::<Test>::iter_values().filter(|lease| lease.provider == id && lease.capacity_held);
@@ -324,6 +421,9 @@ pub fn check() {
             sum.checked_add(&lease.resources).expect("small")
         });
         assert_eq!(sum, provider.leased, "the pool of provider {id}");
+        let held = Leases::<Test>::iter_values().filter(|lease| lease.provider == id && lease.capacity_held);
+        let rates: Balance = held.map(|lease| lease.rate).sum();
+        assert_eq!(rates, provider.leased_rate, "the leased rate of provider {id}");
         assert!(
             sum.fits(&provider.capacity),
             "more is leased of provider {id} than it has"
@@ -353,7 +453,7 @@ pub fn work_off_agenda() {
 }
 
 /// An order of one unit at ask 0 with `deposit`.
-pub fn order(deposit: Balance) -> GroupOrder {
+pub fn order(deposit: Balance) -> GroupOrder<u64> {
     GroupOrder {
         resources: resources(1),
         commitment: [3; 32],
@@ -361,11 +461,12 @@ pub fn order(deposit: Balance) -> GroupOrder {
         max_rate: 7,
         deposit,
         term: None,
+        requirements: Default::default(),
     }
 }
 
 /// Deploys as the tenant; returns the lease.
-pub fn deploy(order: GroupOrder) -> LeaseId {
+pub fn deploy(order: GroupOrder<u64>) -> LeaseId {
     let lease = crate::NextLeaseId::<Test>::get();
     let groups = vec![order].try_into().expect("one group");
     assert_ok!(Marketplace::deploy(RuntimeOrigin::signed(TENANT), groups));
@@ -382,7 +483,7 @@ pub fn active(deposit: Balance) -> LeaseId {
 /// Ends the deployment of `lease` by its tenant.
 pub fn close(lease: LeaseId) {
     let deployment = Leases::<Test>::get(lease).expect("a record").deployment;
-    assert_ok!(Marketplace::close(RuntimeOrigin::signed(TENANT), deployment));
+    assert_ok!(Marketplace::close(RuntimeOrigin::signed(TENANT), deployment, None));
 }
 
 /// The computed state.

@@ -1,13 +1,14 @@
 //! The state of a lease as a settlement now would leave it. Reads only.
 
-use crate::{billing::judgement, Config, Lease, Leases, Pallet, Reservation, Stage};
+use crate::{billing::judgement, open::missed, Config, Lease, Leases, Pallet, Reservation, Stage};
+use alloc::vec::Vec;
 use perigee_primitives::{
-    traits::{EscrowTotals, StreamingEscrow},
-    Balance, BlockNumber, CloseReason, LeaseId, LeasePhase, LeaseState,
+    traits::{EscrowTotals, LeaseBonds, StreamingEscrow},
+    Balance, BlockNumber, LeaseId, LeasePhase, LeaseState,
 };
 
 /// The phase by arithmetic, and the block at which the lease ended or will end if nothing else happens.
-type Found = (LeasePhase, Option<BlockNumber>);
+pub(crate) type Found = (LeasePhase, Option<BlockNumber>);
 
 impl<T: Config> Pallet<T> {
     /// The state of a lease at the current block; `None` without a record of it.
@@ -30,9 +31,15 @@ impl<T: Config> Pallet<T> {
         let unbilled = judged.unbilled(lease.bill.billed_until, until);
         let tail_end = runs_until.map_or(Self::now(), |end| end.min(Self::now()));
         let tail = lease.bill.full_cost(until, tail_end)?;
+        let term_end = match lease.stage {
+            Stage::Active { term_end, .. } => term_end,
+            _ => None,
+        };
         Some(LeaseState {
             phase,
             runs_until,
+            term_end,
+            bond: T::Bonds::bonded(lease.provider, id),
             judged_until: judged.until,
             deposited: totals.deposited,
             billed,
@@ -48,18 +55,20 @@ impl<T: Config> Pallet<T> {
             deployment: lease.deployment,
             owner: lease.owner,
             provider: lease.provider,
+            ask: lease.ask,
+            asks_left: lease.rest.map_or_else(Vec::new, |rest| rest.asks.into_inner()),
             resources: lease.resources,
             rate: lease.rate,
             commitment: lease.commitment,
         })
     }
 
-    fn find(id: LeaseId, lease: &Lease<T::AccountId>) -> Found {
+    pub(crate) fn find(id: LeaseId, lease: &Lease<T::AccountId>) -> Found {
         let now = Self::now();
         let ended = |at, reason| (LeasePhase::Ended { at, reason }, Some(at));
         match lease.stage {
-            Stage::Pending { activate_by } if activate_by <= now => ended(activate_by, CloseReason::ActivationMissed),
-            Stage::Pending { activate_by } => (LeasePhase::Pending { activate_by }, Some(activate_by)),
+            Stage::Pending { activate_by, receipt } if activate_by <= now => ended(activate_by, missed(receipt)),
+            Stage::Pending { activate_by, .. } => (LeasePhase::Pending { activate_by }, Some(activate_by)),
             Stage::Active { since, .. } => {
                 let standing = Self::standing_of(id, lease).ok();
                 match standing.and_then(|standing| standing.ended_at(now)) {

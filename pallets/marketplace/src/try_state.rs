@@ -2,13 +2,13 @@
 
 use crate::{
     Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, HoldReason, Lease, Leases, LeasesByProvider,
-    NextDeploymentId, NextLeaseId, Pallet, Reservation, Stage, Stuck, Tickets, MAX_PENDING_SEGMENTS,
+    NextDeploymentId, NextLeaseId, Pallet, Reservation, Spread, Stage, Stuck, Tickets, MAX_PENDING_SEGMENTS,
 };
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::fungible::hold::Inspect};
 use perigee_primitives::{
-    traits::{Availability, EscrowTotals, StreamingEscrow},
-    Balance, LeaseId,
+    traits::{Availability, EscrowTotals, LeaseBonds, StreamingEscrow},
+    Balance, LeaseId, ProviderId,
 };
 use sp_runtime::TryRuntimeError;
 
@@ -22,8 +22,11 @@ impl<T: Config> Pallet<T> {
             Self::tail_is_funded(id, &lease)?;
             Self::bill_is_in_order(&lease)?;
             Self::capacity_index_matches(id, &lease)?;
+            Self::rest_of_an_order_waits_for_activation(&lease)?;
+            Self::bond_stands_for_its_lease(id, &lease)?;
         }
         Self::deployments_are_whole()?;
+        Self::spread_leases_lie_apart()?;
         Self::one_agenda_entry_per_lease()?;
         Self::no_orphans_in_the_indices()?;
         Self::reservations_equal_holds()
@@ -116,6 +119,52 @@ impl<T: Config> Pallet<T> {
             listed == lease.capacity_held,
             "the index of a provider's leases differs from the lease"
         );
+        Ok(())
+    }
+
+    fn rest_of_an_order_waits_for_activation(lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let Some(rest) = &lease.rest else {
+            return Ok(());
+        };
+        ensure!(
+            matches!(lease.stage, Stage::Pending { .. }),
+            "the rest of an order outlives the wait for activation"
+        );
+        ensure!(!rest.asks.is_empty(), "the rest of an order names no ask");
+        Ok(())
+    }
+
+    /// A lease that waits for activation has its whole bond, a final one has none.
+    fn bond_stands_for_its_lease(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let bond = T::Bonds::bonded(lease.provider, id);
+        match lease.stage {
+            Stage::Pending { .. } => ensure!(
+                Self::bond_of(lease.rate) == Some(bond),
+                "a lease that waits for activation lacks its bond"
+            ),
+            Stage::Ended { totals: Some(_), .. } => ensure!(bond == 0, "a final lease has a bond"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Running leases of one deployment with the same number lie at different providers and in different regions.
+    fn spread_leases_lie_apart() -> Result<(), TryRuntimeError> {
+        for deployment in Deployments::<T>::iter_values() {
+            let leases = deployment
+                .leases
+                .iter()
+                .filter_map(|id| Some((*id, Leases::<T>::get(id)?)));
+            let mut seen = Vec::new();
+            for (_, lease) in leases.filter(|(id, lease)| lease.spread.is_some() && Self::runs(*id, lease)) {
+                let Some(spread) = lease.spread else { continue };
+                let clash = |(other, provider): &(Spread, ProviderId)| {
+                    other.number == spread.number && (*provider == lease.provider || other.region == spread.region)
+                };
+                ensure!(!seen.iter().any(clash), "leases that are spread lie together");
+                seen.push((spread, lease.provider));
+            }
+        }
         Ok(())
     }
 

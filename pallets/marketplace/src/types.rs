@@ -1,17 +1,16 @@
 //! Records of the marketplace.
 
+use alloc::boxed::Box;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use perigee_primitives::{
     traits::EscrowTotals, AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, FeeRate, LeaseId,
-    Ppm, ProviderId, Resources,
+    NamedAsks, Ppm, ProviderId, Region, Requirements, Resources, MAX_ASKS, MAX_GROUPS,
 };
 use scale_info::TypeInfo;
 
-/// Groups of a deployment. Only one is opened for now.
-pub const MAX_GROUPS: u32 = 8;
-/// Asks that an order names.
-pub const MAX_ASKS: u32 = 4;
+/// Leases that a deployment may come to have: one for each ask of each group.
+pub const MAX_LEASES: u32 = MAX_GROUPS * MAX_ASKS;
 /// Leases that one report of tear-down covers.
 pub const MAX_TORN_DOWN: u32 = 64;
 /// Changes of a lease's terms that wait beyond the first unjudged block.
@@ -22,21 +21,32 @@ pub const MAX_SEGMENTS: u32 = 8;
 /// A block number whose encoding sorts like the number: the keys of the agenda.
 pub type SortedBlock = [u8; 4];
 
-/// What a tenant orders: one lease's worth of compute.
+/// What is left of an order while its lease waits for activation.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct GroupOrder {
-    /// How much.
-    pub resources: Resources,
-    /// `blake2_256(nonce ‖ manifest hash)`.
-    pub commitment: Commitment,
-    /// Asks, in the order of preference: the lease opens at the first that fits.
-    pub asks: BoundedVec<AskId, ConstU32<MAX_ASKS>>,
+pub struct OrderRest<AccountId> {
+    /// The asks behind the one that was taken; at least one.
+    pub asks: NamedAsks,
     /// The highest rate per block that the tenant pays.
     pub max_rate: Balance,
-    /// The first deposit: at least `rate × (W + E)`, and with a term `rate × (term + W + E)`.
-    pub deposit: Balance,
-    /// Blocks after activation at which the lease ends; none for an open end.
-    pub term: Option<BlockNumber>,
+    /// What is asked of the provider.
+    pub requirements: Requirements<AccountId>,
+}
+
+/// What a lease must be apart from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Spread {
+    /// From the leases of its deployment with the same number.
+    pub number: u8,
+    /// The region in which it lies.
+    pub region: Region,
+}
+
+/// What a tenant claims when closing a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Claim {
+    /// The provider has been absent for so long that its leases are abandoned.
+    #[codec(index = 0)]
+    Abandoned,
 }
 
 /// A tenant's application.
@@ -45,7 +55,7 @@ pub struct Deployment<AccountId> {
     /// Who pays.
     pub owner: AccountId,
     /// Its leases that still have a record.
-    pub leases: BoundedVec<LeaseId, ConstU32<MAX_GROUPS>>,
+    pub leases: BoundedVec<LeaseId, ConstU32<MAX_LEASES>>,
     /// When it was opened.
     pub opened_at: BlockNumber,
 }
@@ -98,6 +108,8 @@ pub enum Stage {
     Pending {
         /// First block at which activation is too late.
         activate_by: BlockNumber,
+        /// Has somebody shown that the provider held the manifest early enough?
+        receipt: bool,
     },
     /// Activated.
     #[codec(index = 1)]
@@ -152,6 +164,10 @@ pub struct Lease<AccountId> {
     pub notice: BlockNumber,
     /// Part of each SLA window in which the provider promised to be present.
     pub sla: Ppm,
+    /// What it must be apart from.
+    pub spread: Option<Spread>,
+    /// What takes over if it is not activated; none after activation.
+    pub rest: Option<Box<OrderRest<AccountId>>>,
     /// When it was opened.
     pub opened_at: BlockNumber,
     /// Where it is in its life.

@@ -6,16 +6,21 @@
 //! them hit the same few runs). When it ends a lease, three payouts, the release of two holds and the provider's pool
 //! come on top.
 
+use crate::MAX_LEASES;
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
+use perigee_primitives::{MAX_ASKS, MAX_GROUPS};
 
 /// Weights of this pallet's calls and of its agenda.
 pub trait WeightInfo {
-    /// `deploy`, without the due ends it processes.
-    fn deploy_only() -> Weight;
-    /// `deploy` at its worst: with [`crate::MAX_DUE_ENDS`] due ends.
-    fn deploy() -> Weight {
-        Self::deploy_only().saturating_add(Self::advance().saturating_mul(crate::MAX_DUE_ENDS.into()))
+    /// `deploy` of so many groups, for which so many asks are looked at, and so many signatures of auditors. Without
+    /// the due ends it processes.
+    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight;
+    /// Ending a lease that was not activated, and opening the one that takes over.
+    fn take_over() -> Weight;
+    /// What the agenda does with a lease at most: it is active, or waits for activation.
+    fn wake() -> Weight {
+        Self::advance().max(Self::take_over())
     }
     /// Advancing one lease to the current block, through every stage.
     fn advance() -> Weight;
@@ -23,11 +28,15 @@ pub trait WeightInfo {
     fn agenda_peek() -> Weight;
     /// `activate`.
     fn activate() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
+        Self::small_change().saturating_mul(3)
     }
-    /// `decline`.
-    fn decline() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
+    /// `decline`, with so many due ends of full candidates.
+    fn decline(due_ends: u32) -> Weight {
+        Self::take_over().saturating_add(Self::wake().saturating_mul(due_ends.into()))
+    }
+    /// `file_receipt`.
+    fn file_receipt() -> Weight {
+        Self::take_over().saturating_add(Self::small_change())
     }
     /// `close` of a deployment with `n` leases.
     fn close(n: u32) -> Weight {
@@ -45,7 +54,7 @@ pub trait WeightInfo {
     }
     /// `settle`.
     fn settle() -> Weight {
-        Self::advance()
+        Self::wake()
     }
     /// `torn_down` of `n` leases.
     fn torn_down(n: u32) -> Weight {
@@ -61,11 +70,29 @@ pub trait WeightInfo {
 pub struct Estimated<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for Estimated<T> {
-    fn deploy_only() -> Weight {
-        Weight::from_parts(180_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(22, 16))
+    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight {
+        // Once: two numbers, deployment, index, ticket, the owner's account and holds.
+        let once = Weight::from_parts(60_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(5, 6));
+        // A group: lease, escrow account, two indices of the agenda, one of the provider, bond and pool, provider.
+        let group = Weight::from_parts(90_000_000, 8_192).saturating_add(T::DbWeight::get().reads_writes(4, 8));
+        // An ask: itself, its provider, its bond pool, and what is known of its provider.
+        let ask = Weight::from_parts(20_000_000, 4_096).saturating_add(T::DbWeight::get().reads(5));
+        let audit = Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1));
+        once.saturating_add(group.saturating_mul(groups.into()))
+            .saturating_add(ask.saturating_mul(asks.into()))
+            .saturating_add(audit.saturating_mul(audits.into()))
+    }
+    fn take_over() -> Weight {
+        // Three asks with eight auditors each, apart from all leases that a deployment may have.
+        let opened = Self::deploy(1, MAX_ASKS - 1, 8 * (MAX_ASKS - 1));
+        let siblings = T::DbWeight::get().reads((MAX_LEASES + 3 * MAX_GROUPS).into());
+        Weight::from_parts(200_000_000, 16_384)
+            .saturating_add(T::DbWeight::get().reads_writes(16, 16))
+            .saturating_add(opened)
+            .saturating_add(siblings)
     }
     fn advance() -> Weight {
-        Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(29, 19))
+        Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(34, 23))
     }
     fn agenda_peek() -> Weight {
         Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1))
@@ -76,8 +103,14 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
 }
 
 impl WeightInfo for () {
-    fn deploy_only() -> Weight {
-        Weight::from_parts(180_000_000, 16_384)
+    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight {
+        Weight::from_parts(60_000_000, 4_096)
+            .saturating_add(Weight::from_parts(90_000_000, 8_192).saturating_mul(groups.into()))
+            .saturating_add(Weight::from_parts(20_000_000, 4_096).saturating_mul(asks.into()))
+            .saturating_add(Weight::from_parts(5_000_000, 1_024).saturating_mul(audits.into()))
+    }
+    fn take_over() -> Weight {
+        Weight::from_parts(400_000_000, 16_384)
     }
     fn advance() -> Weight {
         Weight::from_parts(250_000_000, 16_384)

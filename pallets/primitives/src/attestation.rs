@@ -43,6 +43,11 @@ impl AttestationTimes {
         self.epoch.saturating_add(self.deadline).saturating_add(self.margin)
     }
 
+    /// W + E: what a deposit covers at every boundary.
+    pub fn reserve(&self) -> BlockNumber {
+        self.window().saturating_add(self.epoch)
+    }
+
     /// The epoch that holds `block`.
     pub fn epoch_of(&self, block: BlockNumber) -> AttestationEpoch {
         block.checked_div(self.epoch).unwrap_or(0)

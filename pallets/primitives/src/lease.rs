@@ -1,6 +1,7 @@
 //! Leases as every part of Perigee sees them.
 
-use crate::{Balance, BlockNumber, ProviderId, Resources};
+use crate::{AskId, Balance, BlockNumber, ProviderId, Resources};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -10,6 +11,17 @@ pub type DeploymentId = u64;
 pub type LeaseId = u64;
 /// `blake2_256(nonce ‖ manifest hash)`: 32 bytes of nonce, 32 bytes of SHA-256.
 pub type Commitment = [u8; 32];
+
+/// What a provider's heartbeat key signs when its gateway has received a manifest: a receipt of what `commitment`
+/// commits to, for `lease`, received at block `received_at` of the chain of `genesis`.
+pub fn receipt_message(
+    genesis: &[u8; 32],
+    lease: LeaseId,
+    commitment: &Commitment,
+    received_at: BlockNumber,
+) -> Vec<u8> {
+    (*b"perigee/receipt/1", genesis, lease, commitment, received_at).encode()
+}
 
 /// Why a lease ended: who ended it, and whose fault it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -87,6 +99,15 @@ impl CloseReason {
             | Self::StoppedForAbuse(_) => None,
         }
     }
+
+    /// Does the next ask that the order names take over?
+    pub fn moves_on(&self) -> bool {
+        match self {
+            Self::NoShow => true,
+            Self::Declined(reason) => *reason != DeclineReason::TenantWorkload,
+            _ => false,
+        }
+    }
 }
 
 /// Why a provider declines.
@@ -140,6 +161,10 @@ pub struct LeaseState<AccountId> {
     pub owner: AccountId,
     /// Who provides.
     pub provider: ProviderId,
+    /// The ask that it was opened at.
+    pub ask: AskId,
+    /// Asks that take over, in this order, if the provider declines or does not show up.
+    pub asks_left: Vec<AskId>,
     /// What is leased.
     pub resources: Resources,
     /// Rate per block.
@@ -150,6 +175,10 @@ pub struct LeaseState<AccountId> {
     pub phase: LeasePhase,
     /// The block at which it ends if every block from now on is billed and nothing else happens.
     pub runs_until: Option<BlockNumber>,
+    /// The block at which the agreed time of an active lease is over.
+    pub term_end: Option<BlockNumber>,
+    /// What the provider has at stake for it: pays the tenant when the lease is not served.
+    pub bond: Balance,
     /// First block that no verdict covers yet.
     pub judged_until: BlockNumber,
     /// All that was ever deposited.
@@ -172,4 +201,44 @@ pub struct LeaseState<AccountId> {
     pub reservation_held: Balance,
     /// Of the reservation fee: burned.
     pub reservation_burned: Balance,
+}
+
+impl<AccountId> LeaseState<AccountId> {
+    /// Whose fault its end was, if it has ended and as far as the chain can tell.
+    pub fn fault(&self) -> Option<Party> {
+        match self.phase {
+            LeasePhase::Ended { reason, .. } => reason.fault(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_signs_fixed_bytes() {
+        let message = receipt_message(&[7; 32], 5, &[1; 32], 42);
+        let expected = [
+            b"perigee/receipt/1".as_slice(),
+            &[7; 32],
+            &5u64.to_le_bytes(),
+            &[1; 32],
+            &42u32.to_le_bytes(),
+        ];
+        assert_eq!(message, expected.concat());
+    }
+
+    #[test]
+    fn the_next_ask_takes_over_unless_the_workload_is_at_fault() {
+        use DeclineReason::*;
+        for reason in [NoCapacity, NoManifest, ClusterError] {
+            assert!(CloseReason::Declined(reason).moves_on());
+        }
+        assert!(CloseReason::NoShow.moves_on());
+        assert!(!CloseReason::Declined(TenantWorkload).moves_on());
+        assert!(!CloseReason::ActivationMissed.moves_on());
+        assert!(!CloseReason::ClosedByTenant.moves_on());
+    }
 }

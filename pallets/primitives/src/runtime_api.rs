@@ -1,6 +1,7 @@
 //! What node, agent and wallets ask the runtime.
 
-use crate::{AttestationTimes, BlockNumber, LeaseId, LeaseState, ProviderId};
+use crate::{AskId, AttestationTimes, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal};
+use alloc::vec::Vec;
 use codec::Codec;
 
 sp_api::decl_runtime_apis! {
@@ -8,6 +9,9 @@ sp_api::decl_runtime_apis! {
     pub trait MarketplaceApi<AccountId> where AccountId: Codec {
         /// The state of a lease; `None` when there is no record of it (never opened, or pruned).
         fn lease_state(lease: LeaseId) -> Option<LeaseState<AccountId>>;
+        /// The asks that would not take `order` of `owner` at this block, each with the first reason. An order that
+        /// is part of a deployment is looked at as if it were alone.
+        fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)>;
     }
 
     /// What the heartbeat service of a node needs.

@@ -91,9 +91,18 @@ impl pallet_marketplace::Config for Runtime {
     type Consideration = HoldConsideration<AccountId, Balances, MarketplaceRecord, RecordPrice>;
     type Escrow = Escrow;
     type Providers = Providers;
+    type Bonds = Providers;
     type Availability = Reputation;
+    type Scores = Reputation;
     type Fee = pallet_escrow::CurrentFee<Runtime>;
-    type ActivationWindow = ConstU32<150>;
+    // A manifest that arrives within five minutes leaves the provider five more.
+    type ActivationDeadline = ConstU32<{ 10 * MINUTES }>;
+    type ActivationWindow = ConstU32<{ 5 * MINUTES }>;
+    type ReceiptWindow = ConstU32<{ 5 * MINUTES }>;
+    type BondBlocks = ConstU32<DAYS>;
+    type NoShowForfeit = ConstU32<{ MILLION / 10 }>;
+    type AbandonForfeit = ConstU32<MILLION>;
+    type AbandonedEpochs = ConstU32<36>;
     type NoticeBlocks = ConstU32<100>;
     type ReservationFee = ConstU128<{ 10 * MILLI_PRG }>;
     type TearDownGrace = ConstU32<150>;

@@ -10,7 +10,7 @@ use perigee_primitives::{CloseReason, LeasePhase};
 
 /// The hook with room for `leases` of them.
 fn poll(leases: u64) -> Weight {
-    let one = <() as WeightInfo>::advance().saturating_add(<() as WeightInfo>::agenda_peek());
+    let one = <() as WeightInfo>::wake().saturating_add(<() as WeightInfo>::agenda_peek());
     // The hook takes a quarter of what is left.
     let mut meter = WeightMeter::with_limit(one.saturating_mul(4 * leases));
     Marketplace::on_poll(System::block_number(), &mut meter);
@@ -27,20 +27,20 @@ fn the_agenda_stops_at_its_limit_and_goes_on_later() {
         for _ in 0..5 {
             deploy(order(1_000));
         }
-        jump_to(1 + ACTIVATION_WINDOW);
+        jump_to(EXPIRY);
         let used = poll(2);
         assert_eq!(ended(), 2);
-        let one = <() as WeightInfo>::advance().saturating_add(<() as WeightInfo>::agenda_peek());
+        let one = <() as WeightInfo>::wake().saturating_add(<() as WeightInfo>::agenda_peek());
         assert_eq!(used, one.saturating_mul(2));
         assert_eq!(poll(0), Weight::zero());
         assert_eq!(ended(), 2);
-        jump_to(2 + ACTIVATION_WINDOW);
+        jump_to(EXPIRY + 1);
         poll(9);
         assert_eq!(ended(), 5);
         // Processed in different blocks, ended at the same one.
         let ends = |id| state(id).phase;
         let expected = LeasePhase::Ended {
-            at: 1 + ACTIVATION_WINDOW,
+            at: 1 + ACTIVATION_DEADLINE,
             reason: CloseReason::ActivationMissed,
         };
         assert!((0..5).all(|id| ends(id) == expected));
@@ -51,7 +51,7 @@ fn the_agenda_stops_at_its_limit_and_goes_on_later() {
 fn what_transactions_leave_is_used_too() {
     build_and_execute(|| {
         deploy(order(1_000));
-        jump_to(1 + ACTIVATION_WINDOW);
+        jump_to(EXPIRY);
         let limit = Weight::from_parts(10_000_000_000, 1_000_000);
         let used = Marketplace::on_idle(System::block_number(), limit);
         assert!(used.all_lte(limit) && used.any_gt(Weight::zero()));
@@ -67,7 +67,7 @@ fn what_transactions_leave_is_used_too() {
 fn what_is_not_due_is_left_alone() {
     build_and_execute(|| {
         let id = deploy(order(1_000));
-        jump_to(ACTIVATION_WINDOW);
+        jump_to(EXPIRY - 1);
         let before = Leases::<Test>::get(id);
         assert_eq!(poll(9), <() as WeightInfo>::agenda_peek());
         assert_eq!(Leases::<Test>::get(id), before);
@@ -134,7 +134,7 @@ fn an_end_in_the_middle_of_a_backlog_costs_the_tenant_nothing() {
         // The agenda rests for long; the tenant then closes too late.
         jump_to(500);
         Script::judge(500);
-        let closed = Marketplace::close(RuntimeOrigin::signed(TENANT), 0);
+        let closed = Marketplace::close(RuntimeOrigin::signed(TENANT), 0, None);
         assert_eq!(closed.expect_err("ended").error, Error::<Test>::DeploymentEnded.into());
         assert_ok!(Marketplace::settle(RuntimeOrigin::signed(TENANT), id));
         assert_eq!(

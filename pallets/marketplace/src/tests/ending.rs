@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
-use perigee_primitives::{CloseReason, LeasePhase};
+use perigee_primitives::{CloseReason, GroupOrder, LeasePhase};
 use sp_runtime::DispatchError;
 
 fn tenant() -> RuntimeOrigin {
@@ -74,12 +74,15 @@ fn closing_in_the_block_of_activation_bills_nothing() {
 #[test]
 fn errors_of_close() {
     build_and_execute(|| {
-        assert_noop!(Marketplace::close(tenant(), 0), Error::<Test>::NoSuchDeployment);
+        assert_noop!(Marketplace::close(tenant(), 0, None), Error::<Test>::NoSuchDeployment);
         let id = active(1_000);
-        assert_noop!(Marketplace::close(operator(), 0), Error::<Test>::NotOwner);
-        assert_noop!(Marketplace::close(RuntimeOrigin::root(), 0), DispatchError::BadOrigin);
+        assert_noop!(Marketplace::close(operator(), 0, None), Error::<Test>::NotOwner);
+        assert_noop!(
+            Marketplace::close(RuntimeOrigin::root(), 0, None),
+            DispatchError::BadOrigin
+        );
         close(id);
-        assert_noop!(Marketplace::close(tenant(), 0), Error::<Test>::DeploymentEnded);
+        assert_noop!(Marketplace::close(tenant(), 0, None), Error::<Test>::DeploymentEnded);
     });
 }
 
@@ -191,11 +194,14 @@ fn a_report_of_tear_down_may_come_after_the_record_is_gone() {
 }
 
 #[test]
-fn a_report_of_tear_down_processes_the_end_it_follows() {
+fn the_capacity_of_a_missed_lease_returns_before_its_end_is_processed() {
     build_and_execute(|| {
         let id = deploy(order(1_000));
-        jump_to(1 + ACTIVATION_WINDOW);
-        assert_ok!(Marketplace::torn_down(operator(), vec![id].try_into().expect("one")));
+        jump_to(ACTIVATION_DEADLINE);
+        let report = || vec![id].try_into().expect("one");
+        assert_noop!(Marketplace::torn_down(operator(), report()), Error::<Test>::LeaseRuns);
+        jump_to(1 + ACTIVATION_DEADLINE);
+        assert_ok!(Marketplace::torn_down(operator(), report()));
         assert!(!LeasesByProvider::<Test>::contains_key(0, id));
     });
 }
@@ -241,7 +247,7 @@ fn capacity_lowered_below_what_is_leased_stops_new_leases_and_ends_none() {
         let id = active(1_000);
         assert_ok!(Providers::set_capacity(operator(), resources(0)));
         let again = Marketplace::deploy(tenant(), vec![order(1_000)].try_into().expect("one"));
-        assert_eq!(again.expect_err("full").error, Error::<Test>::NoAskFits.into());
+        assert_eq!(again.expect_err("full").error, Error::<Test>::NoAskFits(0).into());
         run_to(12);
         assert_eq!(state(id).phase, LeasePhase::Active { since: 1 });
         close(id);

@@ -5,5 +5,6 @@ mod billing;
 mod ending;
 mod invariants;
 mod opening;
+mod placing;
 mod properties;
 mod settling;

@@ -4,8 +4,9 @@ use crate::{mock::*, *};
 use frame_support::{assert_ok, storage::with_storage_layer};
 use perigee_billing_model::{self as model, Outcome, Story};
 use perigee_primitives::{
-    AttestationTimes, Balance, BlockNumber, CloseReason, DeclineReason, FeeRate, LeaseId, LeasePhase, LeaseState,
-    ProviderId,
+    traits::{LeaseBonds, ProviderCapacity},
+    AttestationTimes, Balance, BlockNumber, CloseReason, DeclineReason, FeeRate, GroupOrder, LeaseId, LeasePhase,
+    LeaseState, ProviderId,
 };
 use proptest::{prelude::*, sample::Index};
 use std::collections::BTreeMap;
@@ -154,7 +155,7 @@ prop_compose! {
     fn life()(
         provider in 0..2u32,
         opened_at in 1..60u32,
-        activated_after in 0..ACTIVATION_WINDOW,
+        activated_after in 0..ACTIVATION_DEADLINE,
         first in (small_rate(), ppm()),
         gaps in prop::collection::vec((1..80u32, small_rate(), ppm()), 0..=MAX_PENDING_SEGMENTS as usize),
         extra in prop_oneof![Just(0), 0..200u128, 0..4_000u128],
@@ -206,7 +207,11 @@ fn open(life: &Life, id: LeaseId, world: &World) {
     Leases::<Test>::mutate(id, |lease| {
         let lease = lease.as_mut().expect("just opened");
         let first = life.segments(id).remove(0);
+        Providers::free(lease.provider, &lease.resources, lease.rate);
         (lease.rate, lease.payee, lease.fee) = (first.rate, first.payee, first.fee);
+        assert_ok!(Providers::lease(lease.provider, &lease.resources, lease.rate));
+        let bond = lease.rate * Balance::from(BOND_BLOCKS);
+        assert_ok!(Providers::set(lease.provider, id, bond));
     });
 }
 
@@ -240,7 +245,7 @@ fn live(life: &Life, id: LeaseId, now: BlockNumber) {
         let _ = with_storage_layer(|| Marketplace::give_notice(operator, id));
     }
     if now == life.closed_at() {
-        let _ = with_storage_layer(|| Marketplace::close(tenant(), id));
+        let _ = with_storage_layer(|| Marketplace::close(tenant(), id, None));
     }
 }
 
@@ -464,8 +469,10 @@ fn attempt_now(step: Try) {
                 .map_err(|error| error.error)
         }
         Try::Activate(lease) => Marketplace::activate(operator(pick(lease)), pick(lease)),
-        Try::Decline(lease, reason) => Marketplace::decline(operator(pick(lease)), pick(lease), reason),
-        Try::Close(lease) => Marketplace::close(tenant(), pick(lease))
+        Try::Decline(lease, reason) => Marketplace::decline(operator(pick(lease)), pick(lease), reason)
+            .map(|_| ())
+            .map_err(|error| error.error),
+        Try::Close(lease) => Marketplace::close(tenant(), pick(lease), None)
             .map(|_| ())
             .map_err(|error| error.error),
         Try::Notice(lease) => Marketplace::give_notice(operator(pick(lease)), pick(lease)),
@@ -548,7 +555,7 @@ proptest! {
             }
             // Everybody goes: all ends come, everything is paid, refunded, freed and pruned.
             for deployment in 0..NextDeploymentId::<Test>::get() {
-                let _ = with_storage_layer(|| Marketplace::close(RuntimeOrigin::signed(TENANT), deployment));
+                let _ = with_storage_layer(|| Marketplace::close(RuntimeOrigin::signed(TENANT), deployment, None));
             }
             run_to(System::block_number() + RETENTION + 60);
             check_without_capacity();

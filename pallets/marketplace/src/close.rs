@@ -1,0 +1,59 @@
+//! The tenant's close, and what it may claim.
+
+use crate::{
+    billing::absent_throughout, open::missed, Claim, Config, Deployments, Error, Lease, Pallet, Stage, WeightInfo,
+};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
+use perigee_primitives::{CloseReason, DeploymentId, LeaseId};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_close(who: T::AccountId, id: DeploymentId, claim: Option<Claim>) -> DispatchResultWithPostInfo {
+        let deployment = Deployments::<T>::get(id).ok_or(Error::<T>::NoSuchDeployment)?;
+        ensure!(deployment.owner == who, Error::<T>::NotOwner);
+        let mut closed = false;
+        let mut confirmed = claim.is_none();
+        for lease in &deployment.leases {
+            let reason = Self::close_lease(*lease, claim)?;
+            closed |= reason.is_some();
+            confirmed |= reason == Some(CloseReason::Abandoned);
+        }
+        ensure!(closed, Error::<T>::DeploymentEnded);
+        ensure!(confirmed, Error::<T>::NotAbandoned);
+        Ok(Some(T::WeightInfo::close(deployment.leases.len() as u32)).into())
+    }
+
+    /// Ends a lease for its tenant, unless its end was processed. Nothing takes over. Returns why it ended.
+    fn close_lease(id: LeaseId, claim: Option<Claim>) -> Result<Option<CloseReason>, DispatchError> {
+        let mut lease = Self::touched(id)?;
+        let now = Self::now();
+        let reason = match lease.stage {
+            Stage::Pending { activate_by, receipt } if activate_by <= now => {
+                let reason = missed(receipt);
+                Self::end(id, &mut lease, activate_by, reason);
+                Self::complete(id, &mut lease)?;
+                Some(reason)
+            }
+            Stage::Pending { .. } | Stage::Active { .. } => {
+                let reason = Self::reason_to_close(&lease, claim);
+                Self::end_now(id, &mut lease, reason)?;
+                Some(reason)
+            }
+            Stage::Ended { .. } => None,
+        };
+        Self::keep(id, lease)?;
+        Ok(reason)
+    }
+
+    /// Abandonment, where it is claimed and attestation confirms it of a lease that is billed.
+    fn reason_to_close(lease: &Lease<T::AccountId>, claim: Option<Claim>) -> CloseReason {
+        match (claim, &lease.stage) {
+            (Some(Claim::Abandoned), Stage::Active { since, .. })
+                if absent_throughout::<T::Availability>(lease.provider, *since, T::AbandonedEpochs::get()) =>
+            {
+                CloseReason::Abandoned
+            }
+            _ => CloseReason::ClosedByTenant,
+        }
+    }
+}
