@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    fn expire_ask(due: BlockNumber, ask: AskId) {
+    pub(crate) fn expire_ask(due: BlockNumber, ask: AskId) {
         let removed = Asks::<T>::get(ask).ok_or_else(|| Error::<T>::UnknownAsk.into());
         let removed = removed.and_then(|record| {
             let stash = Self::stash_of(record.provider)?;

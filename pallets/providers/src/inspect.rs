@@ -11,14 +11,13 @@ use perigee_primitives::{
 use sp_runtime::{DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
-    /// What can still be leased: nothing of a provider that takes no new leases.
-    fn free_of(provider: &Provider<T::AccountId>) -> Resources {
-        let open = provider.stake >= T::MinStake::get() && provider.leased.fits(&provider.capacity);
-        if open {
-            provider.capacity.saturating_sub(&provider.leased)
-        } else {
-            Resources::default()
+    /// What can still be leased, and at which rate per block: nothing of a provider that takes no new leases.
+    fn leasable(provider: &Provider<T::AccountId>) -> (Resources, Balance) {
+        if !Self::is_staked(provider) || !provider.leased.fits(&provider.capacity) {
+            return Default::default();
         }
+        let rate = Self::backed_by(provider.stake).saturating_sub(provider.leased_rate);
+        (provider.capacity.saturating_sub(&provider.leased), rate)
     }
 
     fn tier_of(id: ProviderId, provider: &Provider<T::AccountId>) -> Tier {
@@ -62,11 +61,12 @@ impl<T: Config> ProviderInspect<T::AccountId> for Pallet<T> {
     fn offer(ask: AskId) -> Option<Offer<T::AccountId>> {
         let Ask { provider: id, terms } = Asks::<T>::get(ask).filter(|ask| !is_expired(&ask.terms, Self::now()))?;
         let provider = Providers::<T>::get(id)?;
+        let (free, backed_rate) = Self::leasable(&provider);
         Some(Offer {
             provider: id,
             terms,
-            free: Self::free_of(&provider),
-            backed_rate: Self::backed_rate(&provider),
+            free,
+            backed_rate,
             tier: Self::tier_of(id, &provider),
             operator: provider.operator,
         })
@@ -82,11 +82,12 @@ impl<T: Config> ProviderCapacity for Pallet<T> {
         Providers::<T>::try_mutate(provider, |record| {
             let record = record.as_mut().ok_or(Error::<T>::UnknownProvider)?;
             ensure!(record.stake >= T::MinStake::get(), Error::<T>::StakeTooLow);
-            ensure!(rate <= Self::backed_rate(record), Error::<T>::NotBacked);
             let leased = record.leased.checked_add(resources).ok_or(Error::<T>::NoCapacity)?;
+            let leased_rate = record.leased_rate.checked_add(rate).ok_or(Error::<T>::NotBacked)?;
             ensure!(leased.fits(&record.capacity), Error::<T>::NoCapacity);
+            ensure!(leased_rate <= Self::backed_by(record.stake), Error::<T>::NotBacked);
             record.leased = leased;
-            record.leased_rate = record.leased_rate.checked_add(rate).ok_or(Error::<T>::NotBacked)?;
+            record.leased_rate = leased_rate;
             Ok::<_, DispatchError>(())
         })
     }

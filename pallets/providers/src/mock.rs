@@ -4,7 +4,7 @@ use crate as pallet_providers;
 use crate::{HoldReason, TierRule};
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice},
+    traits::{fungible::HoldConsideration, ConstU128, ConstU32, LinearStoragePrice, LockableCurrency, WithdrawReasons},
     weights::{Weight, WeightMeter},
 };
 use frame_system::EnsureRoot;
@@ -15,6 +15,7 @@ use perigee_primitives::{
     Resources, Standings, TlsPins,
 };
 use sp_core::{ed25519, Pair};
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{BuildStorage, DispatchResult};
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -145,6 +146,11 @@ pub fn terms() -> AskTerms<u64> {
     }
 }
 
+/// Locks `amount` of `who`'s balance, as a vote does.
+pub fn freeze(who: u64, amount: Balance) {
+    Balances::set_lock(*b"a vote  ", &who, amount, WithdrawReasons::all());
+}
+
 /// Goes to `block` without hooks.
 pub fn jump_to(block: BlockNumber) {
     System::set_block_number(block.into());
@@ -155,8 +161,8 @@ pub fn expire() {
     Providers::expire_asks(&mut WeightMeter::with_limit(Weight::MAX));
 }
 
-/// Runs a test, and then checks the invariants.
-pub fn run(test: impl FnOnce()) {
+/// Block 7 of a chain without providers.
+pub fn new_test_ext() -> sp_io::TestExternalities {
     MinStake::set(STAKE);
     Availability::set(0);
     let mut storage = frame_system::GenesisConfig::<Test>::default()
@@ -169,8 +175,16 @@ pub fn run(test: impl FnOnce()) {
     }
     .assimilate_storage(&mut storage)
     .expect("balances");
-    sp_io::TestExternalities::new(storage).execute_with(|| {
-        System::set_block_number(7);
+    let mut ext = sp_io::TestExternalities::new(storage);
+    // Benchmarks make keys.
+    ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+    ext.execute_with(|| System::set_block_number(7));
+    ext
+}
+
+/// Runs a test, and then checks the invariants.
+pub fn run(test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
         test();
         Providers::do_try_state().expect("invariants hold");
     });

@@ -90,12 +90,9 @@ impl<T: Config> Pallet<T> {
         stake / Balance::from(T::StakeBlocks::get().max(1))
     }
 
-    /// The rate per block that can still be leased.
-    pub(crate) fn backed_rate(provider: &Provider<T::AccountId>) -> Balance {
-        if provider.stake < T::MinStake::get() {
-            return 0;
-        }
-        Self::backed_by(provider.stake).saturating_sub(provider.leased_rate)
+    /// Does it hold the least stake, and enough for what is leased?
+    pub(crate) fn is_staked(provider: &Provider<T::AccountId>) -> bool {
+        provider.stake >= T::MinStake::get() && provider.leased_rate <= Self::backed_by(provider.stake)
     }
 
     pub(crate) fn of_stash(stash: &T::AccountId) -> Result<ProviderId, DispatchError> {

@@ -5,8 +5,8 @@ use frame_support::{traits::ConstU32, BoundedVec};
 use perigee_primitives::{AbuseContact, Attributes, Balance, BlockNumber, GatewayAddress, Ppm, Resources, TlsPins};
 use scale_info::TypeInfo;
 
-/// Most amounts of stake of a provider that unbond at once.
-pub type MaxUnbonding = ConstU32<8>;
+/// Most amounts of stake of a provider that unbond at once: who unbonds once a day waits for none.
+pub const MAX_UNBONDING: u32 = 8;
 
 /// A block number as a storage key that sorts by number: big-endian.
 pub type SortedBlock = [u8; 4];
@@ -55,7 +55,7 @@ pub struct Unbonding<AccountId> {
     /// At whose balance it is held.
     pub stash: AccountId,
     /// The amounts, the earliest first.
-    pub chunks: BoundedVec<UnbondingChunk, MaxUnbonding>,
+    pub chunks: BoundedVec<UnbondingChunk, ConstU32<MAX_UNBONDING>>,
 }
 
 /// An amount of stake that unbonds.
