@@ -94,8 +94,8 @@ pub fn fund_pot() {
     Balances::mint_into(&pot(), ED).expect("there is room");
 }
 
-/// Runs `test`.
-pub fn execute(test: impl FnOnce()) {
+/// Twelve accounts of a million each.
+pub fn genesis() -> sp_io::TestExternalities {
     let who = [TENANT, OTHER, PROVIDER, TREASURY].into_iter().chain(RICH..RICH + 8);
     let genesis = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
@@ -105,10 +105,13 @@ pub fn execute(test: impl FnOnce()) {
         ..Default::default()
     };
     let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
-    ext.execute_with(|| {
-        System::set_block_number(1);
-        test();
-    });
+    ext.execute_with(|| System::set_block_number(1));
+    ext
+}
+
+/// Runs `test`.
+pub fn execute(test: impl FnOnce()) {
+    genesis().execute_with(test);
 }
 
 /// Runs `test` and then all invariants.

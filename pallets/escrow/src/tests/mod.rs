@@ -4,6 +4,7 @@ mod accounts;
 mod deposits;
 mod income;
 mod invariants;
+mod model;
 mod payouts;
 mod properties;
 
