@@ -7,7 +7,7 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use perigee_primitives::{AskId, AttestationTimes, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal};
+use perigee_primitives::{AskId, AttestationTimes, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings};
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
@@ -256,6 +256,10 @@ impl_runtime_apis! {
 
         fn judged_until() -> BlockNumber {
             <Reputation as perigee_primitives::traits::Availability>::judged_until()
+        }
+
+        fn standings(provider: ProviderId) -> Standings {
+            <Reputation as perigee_primitives::traits::Scores<AccountId>>::standings(provider)
         }
     }
 

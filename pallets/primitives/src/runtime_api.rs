@@ -1,6 +1,6 @@
 //! What node, agent and wallets ask the runtime.
 
-use crate::{AskId, AttestationTimes, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal};
+use crate::{AskId, AttestationTimes, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings};
 use alloc::vec::Vec;
 use codec::Codec;
 
@@ -14,7 +14,7 @@ sp_api::decl_runtime_apis! {
         fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)>;
     }
 
-    /// What the heartbeat service of a node needs.
+    /// What the heartbeat service of a node needs, and what attestation has found.
     pub trait AttestationApi {
         /// The provider that sends heartbeats with this ed25519 key.
         fn heartbeat_provider(key: [u8; 32]) -> Option<ProviderId>;
@@ -22,5 +22,7 @@ sp_api::decl_runtime_apis! {
         fn attestation_times() -> AttestationTimes;
         /// The first block that no verdict covers.
         fn judged_until() -> BlockNumber;
+        /// Availability and service score of a provider at this block: zero for one of whom nothing is known.
+        fn standings(provider: ProviderId) -> Standings;
     }
 }

@@ -26,8 +26,9 @@ pub trait Availability {
 pub trait Scores<AccountId> {
     /// What is known of `provider` now.
     fn standings(provider: ProviderId) -> Standings;
-    /// Notes how a lease of `tenant` went, weighted by the fee it paid. Self-dealing is not noted by the caller.
-    fn note(provider: ProviderId, tenant: &AccountId, outcome: Outcome, fee: Balance);
+    /// Notes how a lease of `tenant` went, weighted by the fee it paid. `at` is the block at which that was settled in
+    /// effect, not the one at which it is processed. Self-dealing is not noted by the caller.
+    fn note(provider: ProviderId, tenant: &AccountId, outcome: Outcome, fee: Balance, at: BlockNumber);
 }
 
 /// How a lease went, seen from the provider's side.

@@ -1,8 +1,8 @@
 //! Benchmarks of the call, its authorisation, and the steps of judging.
 
 use crate::{
-    Authorities, AuthorityId, AuthoritySignature, Call, Config, HighWater, JudgedUntil, Pallet, StoredReport, Times,
-    Validators, WeightInfo,
+    availability, Authorities, AuthorityId, AuthoritySignature, Call, Config, DecidedBefore, HighWater, JudgedUntil,
+    Pallet, StoredReport, Times, Validators, WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
@@ -13,7 +13,10 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use perigee_heartbeat::{Gaps, Report, MAX_GAP_BYTES};
-use perigee_primitives::{AttestationTimes, BlockNumber, UnbilledKind};
+use perigee_primitives::{
+    traits::{Outcome, ProviderInspect, Scores},
+    AttestationTimes, BlockNumber, UnbilledKind, Verdict,
+};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{transaction_validity::TransactionSource, SaturatedConversion};
 
@@ -53,6 +56,12 @@ fn report<T: Config>(bytes: u32) -> Result<(Report, AuthoritySignature), Benchma
     };
     let signature = key.sign(&report.signed_bytes(&Pallet::<T>::genesis()));
     Ok((report, signature.ok_or("the benchmark's keystore signs")?))
+}
+
+/// An outcome at block `at`.
+fn note_one<T: Config>(tenant: u32, at: BlockNumber) {
+    let tenant: T::AccountId = account("tenant", tenant, 0);
+    <Pallet<T> as Scores<T::AccountId>>::note(0, &tenant, Outcome::Kept, T::TypicalFee::get(), at);
 }
 
 #[benchmarks(where T::RuntimeCall: From<Call<T>>)]
@@ -130,6 +139,7 @@ mod benchmarks {
         #[block]
         {
             Pallet::<T>::judge_what_is_due(due, &mut WeightMeter::with_limit(weight));
+            Pallet::<T>::conclude(EPOCH, &TIMES, Verdict::Void);
         }
 
         Ok(())
@@ -138,12 +148,46 @@ mod benchmarks {
     #[benchmark(pov_mode = Ignored)]
     fn apply() -> Result<(), BenchmarkError> {
         Times::<T>::put(TIMES);
-        Pallet::<T>::add_run(0, 0, 300, UnbilledKind::Absent);
+        Pallet::<T>::miss(0, EPOCH - 1, &TIMES, UnbilledKind::Absent);
+        let months_later = EPOCH + 100 * T::DayBlocks::get() / TIMES.epoch;
 
         #[block]
         {
             Pallet::<T>::is_judged_in(0, EPOCH, &TIMES);
-            Pallet::<T>::add_run(0, 600, 900, UnbilledKind::Absent);
+            Pallet::<T>::miss(0, months_later, &TIMES, UnbilledKind::Absent);
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn standings() -> Result<(), BenchmarkError> {
+        Times::<T>::put(TIMES);
+        let judged = availability::longest_window(&TIMES, T::DayBlocks::get());
+        JudgedUntil::<T>::put(TIMES.start_of(judged));
+        DecidedBefore::<T>::insert(judged, judged);
+        Pallet::<T>::miss(0, judged - 1, &TIMES, UnbilledKind::Absent);
+        note_one::<T>(0, 0);
+        let now: BlockNumberFor<T> = TIMES.end_of(judged).saturated_into();
+        frame_system::Pallet::<T>::set_block_number(now);
+
+        #[block]
+        {
+            T::Providers::registered_at(0);
+            Pallet::<T>::standings_since(0, 0);
+        }
+
+        Ok(())
+    }
+
+    #[benchmark(pov_mode = Ignored)]
+    fn note() -> Result<(), BenchmarkError> {
+        note_one::<T>(0, 0);
+
+        #[block]
+        {
+            // Aged by eleven multiplications, the most there are.
+            note_one::<T>(1, 2_047 * T::DayBlocks::get());
         }
 
         Ok(())

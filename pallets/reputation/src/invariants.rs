@@ -1,11 +1,16 @@
 //! What holds after every block.
 
 use crate::{
-    Applying, Config, HighWater, JudgedUntil, Pallet, ReportCount, Reports, Times, Unbilled, UnbilledIndex, Validators,
-    Verdicts,
+    availability::{self, Window},
+    score::{MOST_EVIDENCE, PERIOD_DAYS},
+    Applying, AverageFee, Config, DecidedBefore, HighWater, JudgedUntil, MissedEpochs, Pallet, ReportCount, Reports,
+    ServiceRecords, Times, Unbilled, UnbilledIndex, Validators, Verdicts,
 };
-use frame_support::ensure;
-use perigee_primitives::{AttestationTimes, BlockNumber, ProviderId};
+use frame_support::{ensure, traits::Get};
+use perigee_primitives::{
+    traits::{Availability, ProviderInspect},
+    AttestationTimes, BlockNumber, ProviderId, Verdict,
+};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -20,7 +25,12 @@ impl<T: Config> Pallet<T> {
         );
         Self::check_open_epochs(&times)?;
         UnbilledIndex::<T>::iter_keys().try_for_each(|p| Self::check_runs(p, &times))?;
-        Self::check_no_orphan_runs()
+        Self::check_no_orphan_runs()?;
+        Self::check_decided(&times)?;
+        MissedEpochs::<T>::iter_keys().try_for_each(|p| Self::check_missed(p, &times))?;
+        ServiceRecords::<T>::iter_keys().try_for_each(Self::check_service)?;
+        ensure!(AverageFee::<T>::get() > 0, "the average fee is zero");
+        Ok(())
     }
 
     /// Snapshots, reports and verdicts are where they belong in time.
@@ -120,6 +130,66 @@ impl<T: Config> Pallet<T> {
             (index.first..index.next).contains(&n)
         };
         ensure!(Unbilled::<T>::iter().all(indexed), "run outside its provider's index");
+        Ok(())
+    }
+
+    /// The number of decided epochs follows the verdicts, and is there as far back as a window reaches.
+    fn check_decided(times: &AttestationTimes) -> Result<(), TryRuntimeError> {
+        let open = times.epoch_of(JudgedUntil::<T>::get());
+        let oldest = open.saturating_sub(availability::longest_window(times, T::DayBlocks::get()));
+        ensure!(
+            DecidedBefore::<T>::iter_keys().all(|e| (oldest..=open).contains(&e)),
+            "decided epochs are counted outside the window"
+        );
+        for epoch in oldest..open {
+            let here = DecidedBefore::<T>::get(epoch + 1).checked_sub(DecidedBefore::<T>::get(epoch));
+            ensure!(matches!(here, Some(0 | 1)), "an epoch was decided more than once");
+            let expected = Verdicts::<T>::get(epoch).map(|v| u32::from(v != Verdict::Void));
+            ensure!(expected.is_none() || expected == here, "a verdict is counted wrongly");
+        }
+        Ok(())
+    }
+
+    /// Nobody missed more epochs than were judged, none after the last verdict, and they are those of its runs.
+    fn check_missed(provider: ProviderId, times: &AttestationTimes) -> Result<(), TryRuntimeError> {
+        let (judged, written) = (JudgedUntil::<T>::get(), Self::written_until(times));
+        let window = Window::before(times.epoch_of(written), times, T::DayBlocks::get());
+        let missed = MissedEpochs::<T>::get(provider);
+        let sum = missed.absent.sum(window.last_day) + missed.maintenance.sum(window.last_day);
+        let last = missed.absent.last.max(missed.maintenance.last);
+        ensure!(last <= window.last_day, "an epoch was missed that is not judged");
+        if let Some(block) = T::Providers::registered_at(provider) {
+            let from = window.first.max(times.first_judged(block));
+            let in_progress = u32::from(written > judged);
+            let most = Self::decided_in(from, times.epoch_of(judged)) + in_progress;
+            ensure!(sum <= most, "more epochs were missed than judged");
+        }
+        let unbilled = |block| <Self as Availability>::unbilled_before(provider, block);
+        let in_runs = unbilled(written) - unbilled(times.start_of(window.first));
+        // What was forgotten of the runs is still in the ring.
+        let forgotten = UnbilledIndex::<T>::get(provider).first > 0;
+        let counted = sum.saturating_mul(times.epoch);
+        ensure!(
+            counted == in_runs || (forgotten && counted > in_runs),
+            "missed epochs are not those of the runs"
+        );
+        Ok(())
+    }
+
+    /// No more evidence than can be, and none of the future.
+    fn check_service(provider: ProviderId) -> Result<(), TryRuntimeError> {
+        let record = ServiceRecords::<T>::get(provider);
+        let (evidence, today) = (record.evidence, Self::today());
+        ensure!(provider < T::Providers::next_id(), "a service record of nobody");
+        ensure!(
+            evidence.kept <= MOST_EVIDENCE && evidence.broken <= MOST_EVIDENCE,
+            "more evidence than outcomes can add"
+        );
+        ensure!(evidence.day <= today, "evidence of the future");
+        ensure!(
+            record.shares.period <= today / PERIOD_DAYS,
+            "shares of a period to come"
+        );
         Ok(())
     }
 }

@@ -93,12 +93,7 @@ impl<T: Config> Pallet<T> {
             application.done += 1;
             if Self::is_judged_in(provider, epoch, times) {
                 application.judged_absent += 1;
-                Self::add_run(
-                    provider,
-                    times.start_of(epoch),
-                    times.end_of(epoch),
-                    UnbilledKind::Absent,
-                );
+                Self::miss(provider, epoch, times, UnbilledKind::Absent);
                 Self::deposit_event(Event::ProviderAbsent { provider, epoch });
             }
         }
@@ -113,9 +108,10 @@ impl<T: Config> Pallet<T> {
         T::Providers::registered_at(provider).is_some_and(|block| times.first_judged(block) <= epoch)
     }
 
-    fn conclude(epoch: AttestationEpoch, times: &AttestationTimes, verdict: Verdict) {
+    pub(crate) fn conclude(epoch: AttestationEpoch, times: &AttestationTimes, verdict: Verdict) {
         let judged_until = times.end_of(epoch);
         JudgedUntil::<T>::put(judged_until);
+        Self::count_verdict(epoch, times, verdict);
         Verdicts::<T>::insert(epoch, verdict);
         if let Some(old) = epoch.checked_sub(VERDICTS_KEPT) {
             Verdicts::<T>::remove(old);

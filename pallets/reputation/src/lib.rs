@@ -9,6 +9,7 @@
 //! - A *verdict* is either decided, with those whom more than half of all validators listed, or void.
 //! - *Judged until* is the first block that no verdict covers. It only moves forward, an epoch at a time.
 //! - A *run* is a stretch of blocks in which a provider is not billed.
+//! - *Standings* are what orders may ask of a provider: its attested availability and its service score.
 //!
 //! # One epoch
 //!
@@ -20,11 +21,18 @@
 //! 4. The outcome is written down, as much per block as fits, and then *judged until* moves to the epoch's end.
 //!
 //! Providers are judged from their first full epoch on. The rest of the rules is in [`perigee_heartbeat::quorum`].
+//!
+//! # Standings
+//!
+//! Both are computed when they are asked for. [`availability`] counts the epochs that a provider missed in the last 30
+//! days; only who was absent is written. [`score`] weighs how its leases went; only who had a lease is written. Who is
+//! new has neither, and passes no filter: nothing known is not taken for good.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+pub mod availability;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod crypto;
@@ -32,7 +40,9 @@ mod crypto;
 mod invariants;
 mod judging;
 mod reports;
+pub mod score;
 mod session;
+mod standings;
 mod types;
 mod unbilled;
 pub mod weights;
@@ -43,8 +53,10 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use availability::{Day, DayCounts, Missed};
 pub use crypto::*;
 pub use pallet::*;
+pub use score::{Evidence, OutcomeWeight, ServiceRecord, Shares};
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -52,13 +64,16 @@ const LOG_TARGET: &str = "perigee::reputation";
 
 #[frame_support::pallet]
 pub mod pallet {
-    use crate::{Application, AuthorityId, AuthoritySignature, RunIndex, StoredReport, WeightInfo};
+    use crate::{
+        Application, AuthorityId, AuthoritySignature, Missed, OutcomeWeight, RunIndex, ServiceRecord, StoredReport,
+        WeightInfo,
+    };
     use frame_support::{pallet_prelude::*, weights::WeightMeter, DefaultNoBound, WeakBoundedVec};
     use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
     use perigee_heartbeat::Report;
     use perigee_primitives::{
-        traits::ProviderInspect, AttestationEpoch, AttestationTimes, BlockNumber, ProviderId, UnbilledRun, Verdict,
-        SLOTS,
+        traits::{Outcome, ProviderInspect},
+        AttestationEpoch, AttestationTimes, Balance, BlockNumber, ProviderId, UnbilledRun, Verdict, SLOTS,
     };
     use sp_runtime::SaturatedConversion;
 
@@ -88,6 +103,15 @@ pub mod pallet {
         /// Priority of reports in the transaction pool. Suggested: above transfers, below consensus.
         #[pallet::constant]
         type ReportPriority: Get<TransactionPriority>;
+
+        /// Blocks of a day, in which availability and the age of outcomes are counted.
+        #[pallet::constant]
+        type DayBlocks: Get<BlockNumber>;
+
+        /// What the average lease is taken to pay as fee, until leases have said otherwise: outcomes are weighed by the
+        /// fee paid against it. Suggested: the fee of an ordinary lease.
+        #[pallet::constant]
+        type TypicalFee: Get<Balance>;
 
         /// Weights of this pallet.
         type WeightInfo: WeightInfo;
@@ -138,6 +162,22 @@ pub mod pallet {
     /// Which runs of a provider are stored.
     #[pallet::storage]
     pub type UnbilledIndex<T> = StorageMap<_, Twox64Concat, ProviderId, RunIndex, ValueQuery>;
+
+    /// How many of the epochs before this one were decided. Kept as far back as availability is counted.
+    #[pallet::storage]
+    pub type DecidedBefore<T> = StorageMap<_, Twox64Concat, AttestationEpoch, u32, ValueQuery>;
+
+    /// Epochs of the last 30 days for which a provider is not billed, by day. Written for those who were absent.
+    #[pallet::storage]
+    pub type MissedEpochs<T> = StorageMap<_, Twox64Concat, ProviderId, Missed, ValueQuery>;
+
+    /// How the leases of a provider went, weighted and aged.
+    #[pallet::storage]
+    pub type ServiceRecords<T> = StorageMap<_, Twox64Concat, ProviderId, ServiceRecord, ValueQuery>;
+
+    /// The fee that leases paid on average, against which outcomes are weighed.
+    #[pallet::storage]
+    pub type AverageFee<T: Config> = StorageValue<_, Balance, ValueQuery, T::TypicalFee>;
 
     #[pallet::genesis_config]
     #[derive(DefaultNoBound)]
@@ -193,6 +233,15 @@ pub mod pallet {
             /// The first block that no verdict covers.
             judged_until: BlockNumber,
         },
+        /// It was noted how a lease of a provider went.
+        OutcomeNoted {
+            /// Whose service it was.
+            provider: ProviderId,
+            /// How it went.
+            outcome: Outcome,
+            /// What counts of it, in parts of 65,536.
+            weight: OutcomeWeight,
+        },
     }
 
     #[pallet::error]
@@ -233,6 +282,19 @@ pub mod pallet {
 
         fn on_poll(now: BlockNumberFor<T>, meter: &mut WeightMeter) {
             Self::judge_what_is_due(now.saturated_into(), meter);
+        }
+
+        fn integrity_test() {
+            let day = T::DayBlocks::get();
+            assert!(day > 0, "a day has blocks");
+            assert!(
+                day / SLOTS <= u16::MAX.into(),
+                "the shortest epochs of a day are counted in 16 bits"
+            );
+            assert!(
+                T::TypicalFee::get() > 0,
+                "an average of zero would weigh every fee alike"
+            );
         }
 
         fn offchain_worker(now: BlockNumberFor<T>) {

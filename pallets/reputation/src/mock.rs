@@ -4,12 +4,13 @@ use crate as pallet_reputation;
 use crate::{Authorities, AuthorityId, Call, Config};
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{Authorize, ConstU32, ConstU64, Hooks, OneSessionHandler},
+    traits::{Authorize, ConstU128, ConstU32, ConstU64, Hooks, OneSessionHandler},
     weights::{Weight, WeightMeter},
 };
 use perigee_heartbeat::{Gaps, Report};
 use perigee_primitives::{
-    traits::ProviderInspect, AskId, AttestationEpoch, AttestationTimes, BlockNumber, Offer, ProviderId,
+    traits::ProviderInspect, AskId, AttestationEpoch, AttestationTimes, AttributePatterns, Balance, BlockNumber, Offer,
+    ProviderId,
 };
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt};
@@ -51,6 +52,12 @@ impl ProviderInspect<u64> for Numbers {
     fn operator(_: ProviderId) -> Option<u64> {
         None
     }
+    fn stash(_: ProviderId) -> Option<u64> {
+        None
+    }
+    fn heartbeat_key(_: ProviderId) -> Option<[u8; 32]> {
+        None
+    }
     fn registered_at(provider: ProviderId) -> Option<BlockNumber> {
         Registered::get().get(&provider).copied()
     }
@@ -63,13 +70,22 @@ impl ProviderInspect<u64> for Numbers {
     fn offer(_: AskId) -> Option<Offer<u64>> {
         None
     }
+    fn has_signed(_: &u64, _: ProviderId, _: &AttributePatterns) -> bool {
+        false
+    }
 }
+
+/// No multiple of an epoch.
+pub const DAY: BlockNumber = 45;
+pub const TYPICAL_FEE: Balance = 1_000;
 
 impl Config for Test {
     type Providers = Numbers;
     type MaxValidators = ConstU32<16>;
     type MaxFinalityLag = ConstU32<20>;
     type ReportPriority = ConstU64<7>;
+    type DayBlocks = ConstU32<DAY>;
+    type TypicalFee = ConstU128<TYPICAL_FEE>;
     type WeightInfo = ();
 }
 

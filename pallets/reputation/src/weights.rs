@@ -16,10 +16,14 @@ pub trait WeightInfo {
     fn snapshot(validators: u32) -> Weight;
     /// A look whether an epoch is due.
     fn look() -> Weight;
-    /// Counting `reports` of an epoch with `validators`, and removing them.
+    /// Counting `reports` of an epoch with `validators`, removing them, and concluding the epoch.
     fn tally(validators: u32, reports: u32) -> Weight;
     /// Writing down one absent provider.
     fn apply() -> Weight;
+    /// Reading the standings of a provider; for callers, beside their own cost.
+    fn standings() -> Weight;
+    /// Noting how a lease went; for callers, beside their own cost.
+    fn note() -> Weight;
 }
 
 /// Estimated weights over the runtime's database costs.
@@ -44,6 +48,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn apply() -> Weight {
         estimate::apply(T::DbWeight::get())
     }
+    fn standings() -> Weight {
+        estimate::standings(T::DbWeight::get())
+    }
+    fn note() -> Weight {
+        estimate::note(T::DbWeight::get())
+    }
 }
 
 /// Without database costs, for tests.
@@ -65,6 +75,12 @@ impl WeightInfo for () {
     }
     fn apply() -> Weight {
         estimate::apply(RuntimeDbWeight::default())
+    }
+    fn standings() -> Weight {
+        estimate::standings(RuntimeDbWeight::default())
+    }
+    fn note() -> Weight {
+        estimate::note(RuntimeDbWeight::default())
     }
 }
 
@@ -97,11 +113,19 @@ mod estimate {
     pub fn tally(db: RuntimeDbWeight, validators: u32, reports: u32) -> Weight {
         let each = Weight::from_parts(5 * MICRO + BYTE * u64::from(MAX_GAP_BYTES), 0) + db.reads_writes(1, 1);
         Weight::from_parts(100 * MICRO + MICRO / 10 * u64::from(validators), 0)
-            + db.reads_writes(4, 6)
+            + db.reads_writes(5, 9)
             + each.saturating_mul(reports.into())
     }
 
     pub fn apply(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(12 * MICRO, 0) + db.reads_writes(3, 2)
+        Weight::from_parts(15 * MICRO, 0) + db.reads_writes(4, 3)
+    }
+
+    pub fn standings(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(10 * MICRO, 0) + db.reads(7)
+    }
+
+    pub fn note(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(12 * MICRO, 0) + db.reads_writes(2, 2)
     }
 }

@@ -82,6 +82,8 @@ impl pallet_reputation::Config for Runtime {
     type MaxValidators = ConstU32<MAX_VALIDATORS>;
     type MaxFinalityLag = ConstU32<100>;
     type ReportPriority = ReportPriority;
+    type DayBlocks = ConstU32<DAYS>;
+    type TypicalFee = ConstU128<{ 10 * MILLI_PRG }>;
     type WeightInfo = pallet_reputation::weights::SubstrateWeight<Runtime>;
 }
 

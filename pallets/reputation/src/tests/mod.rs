@@ -1,5 +1,6 @@
 mod judging;
 mod reports;
 mod snapshots;
+mod standings;
 mod unbilled;
 mod worker;

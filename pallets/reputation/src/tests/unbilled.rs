@@ -1,14 +1,18 @@
 use crate::{mock::*, JudgedUntil, Unbilled, UnbilledIndex};
-use perigee_primitives::{traits::Availability, UnbilledKind};
+use perigee_primitives::{traits::Availability, UnbilledKind, Verdict};
 use proptest::prelude::*;
 use UnbilledKind::{Absent, Maintenance, Suspended};
 
 const P: u32 = 5;
 
-/// Writes runs as verdicts would, and lets them count as judged.
+/// Judges everything up to `end`, of which `[start, end)` is not billed.
 fn add(start: u32, end: u32, kind: UnbilledKind) {
-    Reputation::add_run(P, start, end, kind);
-    JudgedUntil::<Test>::put(end.next_multiple_of(TIMES.epoch));
+    for epoch in TIMES.epoch_of(JudgedUntil::<Test>::get())..TIMES.epoch_of(end) {
+        if TIMES.start_of(epoch) >= start {
+            Reputation::miss(P, epoch, &TIMES, kind);
+        }
+        Reputation::conclude(epoch, &TIMES, Verdict::Decided { absent: 1 });
+    }
 }
 
 fn before(block: u32) -> u32 {
