@@ -112,9 +112,10 @@ pub struct Missed {
 impl Missed {
     /// Counts an epoch of `day`.
     pub fn count(&mut self, kind: UnbilledKind, day: Day) {
-        match kind {
-            UnbilledKind::Absent | UnbilledKind::Suspended => self.absent.count(day),
-            UnbilledKind::Maintenance => self.maintenance.count(day),
+        if kind.is_absence() {
+            self.absent.count(day);
+        } else {
+            self.maintenance.count(day);
         }
     }
 

@@ -155,7 +155,8 @@ impl<T: Config> Pallet<T> {
         let (judged, written) = (JudgedUntil::<T>::get(), Self::written_until(times));
         let window = Window::before(times.epoch_of(written), times, T::DayBlocks::get());
         let missed = MissedEpochs::<T>::get(provider);
-        let sum = missed.absent.sum(window.last_day) + missed.maintenance.sum(window.last_day);
+        let absent = missed.absent.sum(window.last_day);
+        let sum = absent + missed.maintenance.sum(window.last_day);
         let last = missed.absent.last.max(missed.maintenance.last);
         ensure!(last <= window.last_day, "an epoch was missed that is not judged");
         if let Some(block) = T::Providers::registered_at(provider) {
@@ -164,13 +165,15 @@ impl<T: Config> Pallet<T> {
             let most = Self::decided_in(from, times.epoch_of(judged)) + in_progress;
             ensure!(sum <= most, "more epochs were missed than judged");
         }
-        let unbilled = |block| <Self as Availability>::unbilled_before(provider, block);
-        let in_runs = unbilled(written) - unbilled(times.start_of(window.first));
         // What was forgotten of the runs is still in the ring.
         let forgotten = UnbilledIndex::<T>::get(provider).first > 0;
-        let counted = sum.saturating_mul(times.epoch);
+        let agree = |epochs: u32, blocks_before: fn(ProviderId, BlockNumber) -> BlockNumber| {
+            let blocks = blocks_before(provider, written) - blocks_before(provider, times.start_of(window.first));
+            let counted = epochs.saturating_mul(times.epoch);
+            counted == blocks || (forgotten && counted > blocks)
+        };
         ensure!(
-            counted == in_runs || (forgotten && counted > in_runs),
+            agree(absent, <Self as Availability>::absent_before) && agree(sum, <Self as Availability>::unbilled_before),
             "missed epochs are not those of the runs"
         );
         Ok(())

@@ -4,7 +4,7 @@ use crate as pallet_reputation;
 use crate::{Authorities, AuthorityId, Call, Config};
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{Authorize, ConstU128, ConstU32, ConstU64, Hooks, OneSessionHandler},
+    traits::{Authorize, ConstU32, ConstU64, Hooks, OneSessionHandler},
     weights::{Weight, WeightMeter},
 };
 use perigee_heartbeat::{Gaps, Report};
@@ -40,7 +40,13 @@ impl frame_system::Config for Test {
     type Block = Block;
 }
 
+/// No multiple of an epoch.
+pub const DAY: BlockNumber = 45;
+pub const FEE: Balance = 1_000;
+
 parameter_types! {
+    pub static DayBlocks: BlockNumber = DAY;
+    pub static TypicalFee: Balance = FEE;
     /// Providers with the block of their registration.
     pub static Registered: BTreeMap<ProviderId, BlockNumber> = BTreeMap::new();
     pub static NextId: ProviderId = 0;
@@ -75,17 +81,13 @@ impl ProviderInspect<u64> for Numbers {
     }
 }
 
-/// No multiple of an epoch.
-pub const DAY: BlockNumber = 45;
-pub const TYPICAL_FEE: Balance = 1_000;
-
 impl Config for Test {
     type Providers = Numbers;
     type MaxValidators = ConstU32<16>;
     type MaxFinalityLag = ConstU32<20>;
     type ReportPriority = ConstU64<7>;
-    type DayBlocks = ConstU32<DAY>;
-    type TypicalFee = ConstU128<TYPICAL_FEE>;
+    type DayBlocks = DayBlocks;
+    type TypicalFee = TypicalFee;
     type WeightInfo = ();
 }
 

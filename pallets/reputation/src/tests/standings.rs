@@ -56,7 +56,7 @@ fn nothing_is_known_of_who_has_retired() {
     run(0, || {
         register([0]);
         (0..20).for_each(|_| decide(&[]));
-        note(0, 1, Kept, TYPICAL_FEE);
+        note(0, 1, Kept, FEE);
         assert_ne!(Reputation::standings(0), Default::default());
         Registered::mutate(|r| r.remove(&0));
         assert_eq!(Reputation::standings(0), Default::default());
@@ -79,20 +79,21 @@ fn availability_is_known_after_a_day_of_judged_epochs() {
 fn an_absent_epoch_costs_its_part_until_it_is_thirty_days_old() {
     run(1, || {
         register([0, 1]);
-        for epoch in 1..=8 {
-            go_to(TIMES.end_of(epoch));
-            all_report(epoch, 1, if epoch == 3 { &[1] } else { &[] });
-        }
-        next_block();
+        let judge_until = |from, to| {
+            for epoch in from..=to {
+                go_to(TIMES.end_of(epoch));
+                all_report(epoch, 1, if epoch == 3 { &[1] } else { &[] });
+            }
+            next_block();
+        };
+        judge_until(1, 8);
         assert_eq!([0, 1].map(availability), [MILLION, 875_000]);
         // Epoch 3 is of day 0, which is in the window up to day 29.
         let last = TIMES.epoch_of(30 * DAY - 1);
-        (9..=last).for_each(|_| decide(&[]));
+        judge_until(9, last);
         assert_eq!(availability(1), MILLION - MILLION.div_ceil(last));
-        decide(&[]);
+        judge_until(last + 1, last + 1);
         assert_eq!(availability(1), MILLION);
-        // The pallet's own hooks would say that it is late.
-        System::set_block_number(TIMES.end_of(last + 2));
     });
 }
 
@@ -185,11 +186,11 @@ fn a_service_score_grows_with_tenants_and_falls_with_faults() {
         let mut last = service(0);
         assert_eq!(last, 0);
         for tenant in 0..10 {
-            note(0, tenant, Kept, TYPICAL_FEE);
+            note(0, tenant, Kept, FEE);
             assert!(service(0) > last, "tenant {tenant}");
             last = service(0);
         }
-        note(0, 20, Broken, TYPICAL_FEE);
+        note(0, 20, Broken, FEE);
         assert!(service(0) < last);
     });
 }
@@ -199,7 +200,7 @@ fn an_outcome_says_what_counted_of_it() {
     run(0, || {
         register([0]);
         System::set_block_number(1);
-        let counted = [TYPICAL_FEE, TYPICAL_FEE, TYPICAL_FEE].map(|fee| {
+        let counted = [FEE, FEE, FEE].map(|fee| {
             note(0, 7, Kept, fee);
             let RuntimeEvent::Reputation(Event::OutcomeNoted {
                 provider: 0,
@@ -232,7 +233,7 @@ fn an_outcome_without_a_fee_leaves_no_trace() {
 fn evidence_fades_when_nothing_is_heard() {
     run(0, || {
         register([0]);
-        (0..10).for_each(|tenant| note(0, tenant, Kept, TYPICAL_FEE));
+        (0..10).for_each(|tenant| note(0, tenant, Kept, FEE));
         let fresh = service(0);
         let half = ServiceRecords::<Test>::get(0).evidence.kept / 2;
         System::set_block_number(30 * DAY);
@@ -251,14 +252,14 @@ fn it_does_not_matter_when_an_outcome_is_processed() {
         let in_time = hypothetically!({
             for (tenant, at) in &outcomes {
                 System::set_block_number(*at);
-                note(0, *tenant, Kept, TYPICAL_FEE);
+                note(0, *tenant, Kept, FEE);
             }
             System::set_block_number(60 * DAY);
             service(0)
         });
         System::set_block_number(60 * DAY);
         for (tenant, at) in outcomes.iter().rev() {
-            Reputation::note(0, tenant, Kept, TYPICAL_FEE, *at);
+            Reputation::note(0, tenant, Kept, FEE, *at);
         }
         assert!(service(0).abs_diff(in_time) <= 6, "{} {in_time}", service(0));
     });
@@ -268,9 +269,9 @@ fn it_does_not_matter_when_an_outcome_is_processed() {
 fn the_average_follows_the_fees() {
     run(0, || {
         register([0]);
-        assert_eq!(AverageFee::<Test>::get(), TYPICAL_FEE);
-        (0..64).for_each(|tenant| note(0, tenant, Kept, 2 * TYPICAL_FEE));
-        assert!(AverageFee::<Test>::get() > TYPICAL_FEE);
+        assert_eq!(AverageFee::<Test>::get(), FEE);
+        (0..64).for_each(|tenant| note(0, tenant, Kept, 2 * FEE));
+        assert!(AverageFee::<Test>::get() > FEE);
     });
 }
 
@@ -284,7 +285,7 @@ fn damaged_standings_are_noticed() {
             judge(&[], Verdict::Void);
         }
         System::set_block_number(TIMES.end_of(600));
-        note(0, 1, Kept, TYPICAL_FEE);
+        note(0, 1, Kept, FEE);
         type Damage = fn();
         let damages: [Damage; 16] = [
             || DecidedBefore::<Test>::remove(600),
@@ -319,9 +320,18 @@ fn damaged_standings_are_noticed() {
 }
 
 #[test]
-fn a_day_needs_blocks_that_can_be_counted() {
+fn days_and_fees_that_cannot_be_counted_are_refused() {
     use frame_support::traits::Hooks;
-    Reputation::integrity_test();
+    let accepted = |day, fee| {
+        DayBlocks::set(day);
+        TypicalFee::set(fee);
+        std::panic::catch_unwind(Reputation::integrity_test).is_ok()
+    };
+    assert!(accepted(DAY, FEE));
+    assert!(accepted(655_359, 1));
+    for (day, fee) in [(0, 1), (655_360, 1), (DAY, 0)] {
+        assert!(!accepted(day, fee), "a day of {day} blocks, a fee of {fee}");
+    }
 }
 
 /// One epoch as a plain list remembers it.
