@@ -64,7 +64,7 @@ impl Scores<u64> for Script {
             service: 0,
         }
     }
-    fn note(_: ProviderId, _: &u64, _: Outcome, _: Balance) {}
+    fn note(_: ProviderId, _: &u64, _: Outcome, _: Balance, _: BlockNumber) {}
 }
 
 impl pallet_providers::Config for Test {
