@@ -46,7 +46,7 @@ fn list(bytes: u32) -> Gaps {
     Gaps::from_ids(0..bytes).unwrap_or_default()
 }
 
-fn report<T: Config>(bytes: u32) -> Result<(Report, AuthoritySignature), BenchmarkError> {
+fn signed_report<T: Config>(bytes: u32) -> Result<(Report, AuthoritySignature), BenchmarkError> {
     let key = after_the_epoch::<T>(T::MaxValidators::get());
     let report = Report {
         epoch: EPOCH,
@@ -64,24 +64,27 @@ fn note_one<T: Config>(tenant: u32, at: BlockNumber) {
     <Pallet<T> as Scores<T::AccountId>>::note(0, &tenant, Outcome::Kept, T::TypicalFee::get(), at);
 }
 
-#[benchmarks(where T::RuntimeCall: From<Call<T>>)]
+#[benchmarks]
 mod benchmarks {
     use super::*;
 
     #[benchmark(pov_mode = Ignored)]
-    fn report(bytes: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
-        let (report, signature) = super::report::<T>(bytes)?;
+    fn report(b: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
+        let (sent, signature) = signed_report::<T>(b)?;
 
         #[extrinsic_call]
-        _(RawOrigin::Authorized, report, signature);
+        _(RawOrigin::Authorized, sent, signature);
 
         Ok(())
     }
 
     #[benchmark(pov_mode = Ignored)]
-    fn authorize_report(bytes: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
-        let (report, signature) = super::report::<T>(bytes)?;
-        let call: T::RuntimeCall = Call::report { report, signature }.into();
+    fn authorize_report(b: Linear<0, { MAX_GAP_BYTES }>) -> Result<(), BenchmarkError> {
+        let (sent, signature) = signed_report::<T>(b)?;
+        let call = Call::<T>::report {
+            report: sent,
+            signature,
+        };
 
         #[block]
         {
@@ -94,9 +97,9 @@ mod benchmarks {
     }
 
     #[benchmark(pov_mode = Ignored)]
-    fn snapshot(validators: Linear<1, { T::MaxValidators::get() }>) -> Result<(), BenchmarkError> {
+    fn snapshot(v: Linear<1, { T::MaxValidators::get() }>) -> Result<(), BenchmarkError> {
         let key = after_the_epoch::<T>(1);
-        let keys: Vec<_> = core::iter::repeat_n(key, validators as usize).collect();
+        let keys: Vec<_> = core::iter::repeat_n(key, v as usize).collect();
         Authorities::<T>::put(WeakBoundedVec::<_, T::MaxValidators>::force_from(keys, None));
 
         #[block]
@@ -121,20 +124,20 @@ mod benchmarks {
 
     #[benchmark(pov_mode = Ignored)]
     fn tally(
-        validators: Linear<1, { T::MaxValidators::get() }>,
-        reports: Linear<1, { T::MaxValidators::get() }>,
+        v: Linear<1, { T::MaxValidators::get() }>,
+        r: Linear<1, { T::MaxValidators::get() }>,
     ) -> Result<(), BenchmarkError> {
-        after_the_epoch::<T>(validators);
-        for validator in 0..reports {
-            let report = StoredReport {
+        after_the_epoch::<T>(v);
+        for validator in 0..r {
+            let stored = StoredReport {
                 finalised: TIMES.end_of(EPOCH),
                 absent: list(MAX_GAP_BYTES),
             };
-            crate::Reports::<T>::insert(EPOCH, validator, report);
+            crate::Reports::<T>::insert(EPOCH, validator, stored);
         }
-        crate::ReportCount::<T>::insert(EPOCH, reports);
+        crate::ReportCount::<T>::insert(EPOCH, r);
         let due: BlockNumber = TIMES.end_of(EPOCH) + TIMES.deadline + 1;
-        let weight = T::WeightInfo::look() + T::WeightInfo::tally(validators, reports);
+        let weight = T::WeightInfo::look() + T::WeightInfo::tally(v, r);
 
         #[block]
         {
@@ -192,4 +195,6 @@ mod benchmarks {
 
         Ok(())
     }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::externalities(), crate::mock::Test);
 }

@@ -127,10 +127,8 @@ pub const TIMES: AttestationTimes = AttestationTimes {
 /// What the transaction pool of the test's node received.
 pub struct Pool(Box<dyn Fn() -> Vec<Vec<u8>>>);
 
-/// Runs a test with `validators`, whose keys are all in the node's keystore, and then checks the invariants.
-pub fn run_with(validators: u32, test: impl FnOnce(&Pool)) {
-    Registered::set(BTreeMap::new());
-    NextId::set(0);
+/// The chain at genesis, on a node with a keystore.
+pub fn externalities() -> sp_io::TestExternalities {
     let mut storage = frame_system::GenesisConfig::<Test>::default()
         .build_storage()
         .expect("plain genesis");
@@ -141,12 +139,20 @@ pub fn run_with(validators: u32, test: impl FnOnce(&Pool)) {
     .assimilate_storage(&mut storage)
     .expect("sound times");
     let mut externalities = sp_io::TestExternalities::new(storage);
+    externalities.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+    externalities
+}
+
+/// Runs a test with `validators`, whose keys are all in the node's keystore, and then checks the invariants.
+pub fn run_with(validators: u32, test: impl FnOnce(&Pool)) {
+    Registered::set(BTreeMap::new());
+    NextId::set(0);
+    let mut externalities = externalities();
     let (offchain, _) = testing::TestOffchainExt::new();
     let (pool, state) = testing::TestTransactionPoolExt::new();
     externalities.register_extension(OffchainDbExt::new(offchain.clone()));
     externalities.register_extension(OffchainWorkerExt::new(offchain));
     externalities.register_extension(TransactionPoolExt::new(pool));
-    externalities.register_extension(KeystoreExt::new(MemoryKeystore::new()));
     externalities.execute_with(|| {
         set_validators(&new_keys(validators));
         test(&Pool(Box::new(move || std::mem::take(&mut state.write().transactions))));
