@@ -59,7 +59,7 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         if totals.is_none() && (since.is_none() || lease.bill.billed_until >= at) {
-            let found = Self::finish(id, lease, reason)?;
+            let found = Self::finish(id, lease, reason, at)?;
             if let Stage::Ended { totals, .. } = &mut lease.stage {
                 *totals = Some(found);
             }
@@ -72,9 +72,14 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Pays and refunds, notes how the lease went, and gives what is left of the bond back to the provider's pool.
-    fn finish(id: LeaseId, lease: &Lease<T::AccountId>, reason: CloseReason) -> Result<EscrowTotals, DispatchError> {
+    fn finish(
+        id: LeaseId,
+        lease: &Lease<T::AccountId>,
+        reason: CloseReason,
+        at: BlockNumber,
+    ) -> Result<EscrowTotals, DispatchError> {
         let totals = Self::close_account(id)?;
-        Self::note_outcome(lease, reason, totals.fee);
+        Self::note_outcome(lease, reason, totals.fee, at);
         T::Bonds::release(lease.provider, id);
         Ok(totals)
     }
@@ -114,9 +119,9 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// Notes how a lease went that is now final, weighted by the `fee` it paid. A no-show paid none, and weighs what
-    /// its bond would have paid. A tenant that leases from itself is not noted.
-    fn note_outcome(lease: &Lease<T::AccountId>, reason: CloseReason, fee: Balance) {
+    /// Notes how a lease went that ended `at` this block and is now final, weighted by the `fee` it paid. A no-show paid
+    /// none, and weighs what its bond would have paid. A tenant that leases from itself is not noted.
+    fn note_outcome(lease: &Lease<T::AccountId>, reason: CloseReason, fee: Balance, at: BlockNumber) {
         let Some(outcome) = outcome_of(reason) else {
             return;
         };
@@ -130,7 +135,7 @@ impl<T: Config> Pallet<T> {
         if weight == 0 || Self::is_self_dealing(lease) {
             return;
         }
-        T::Scores::note(lease.provider, &lease.owner, outcome, weight);
+        T::Scores::note(lease.provider, &lease.owner, outcome, weight, at);
     }
 
     fn is_self_dealing(lease: &Lease<T::AccountId>) -> bool {

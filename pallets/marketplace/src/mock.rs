@@ -296,7 +296,7 @@ impl Scores<u64> for Script {
         SCRIPT.with_borrow(|s| s.standings.get(&provider).copied().unwrap_or_default())
     }
 
-    fn note(provider: ProviderId, tenant: &u64, outcome: Outcome, fee: Balance) {
+    fn note(provider: ProviderId, tenant: &u64, outcome: Outcome, fee: Balance, _at: BlockNumber) {
         SCRIPT.with_borrow_mut(|s| s.noted.push((provider, *tenant, outcome, fee)));
     }
 }
