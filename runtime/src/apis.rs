@@ -7,7 +7,9 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use perigee_primitives::{AskId, AttestationTimes, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings};
+use perigee_primitives::{
+    AskId, AttestationTimes, Backlog, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings,
+};
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
@@ -242,6 +244,10 @@ impl_runtime_apis! {
 
         fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)> {
             Marketplace::explain_order(owner, order)
+        }
+
+        fn agenda_backlog() -> Backlog {
+            Marketplace::agenda_backlog()
         }
     }
 

@@ -1,17 +1,37 @@
 //! The plain per-block billing model that judges the lazy one in tests.
 //!
-//! It walks a lease block by block and follows the rules word by word: no binary search, no cumulative counts, no
-//! settlement, no shortcut for constant rates. It shares no code with the pallets, and it is slow on purpose.
+//! It walks a lease block by block and follows the rules word by word: no binary search, no settlement, no shortcut for
+//! constant rates. It shares no code with the pallets, and it is slow on purpose.
 //!
-//! The rules:
+//! # The rules
 //!
-//! 1. A block is billed at the rate of its segment, unless its attestation epoch found the provider absent.
-//! 2. At each boundary b (first block of an epoch, after activation) the balance is all deposits less what was billed
-//!    before b. If it is below the cost of the W + E blocks from b on, all of them billed, the lease ends at b + W.
-//!    A deposit counts for b if it was made before block b + W.
-//! 3. The lease ends earlier at the end of its term, at the end of the provider's notice, or when the tenant closes it.
-//!    At the same block the term counts before the notice, the notice before the funds, the funds before the tenant.
-//! 4. Each billed block adds rate × ppm to an accumulator; whole millions of it are fee, the rest is the payee's.
+//! 1. A block is billed at the rate of its terms, unless the provider was not present in it, the lease was paused, or
+//!    its workload unready.
+//! 2. A *boundary* is the first block of an attestation epoch after the activation. At each boundary b the balance is
+//!    all deposits, less withdrawals, less what was billed before b. If it is below the cost of the W + E blocks from b
+//!    on, all of them billed as if the workload were ready, the lease ends at b + W. What is deposited, withdrawn or
+//!    changed before block b + W counts for b.
+//! 3. A notice of N blocks, given at block g, ends the lease at g + N if N ≤ W. Otherwise it ends W blocks after the
+//!    first boundary before which N − W blocks from g on were served: the provider present, the workload ready.
+//! 4. The lease ends earlier at the end of its term, or when somebody ends it. At the same block the term counts before
+//!    the notice, the notice before the funds, the funds before whoever ends it.
+//! 5. Each billed block adds rate × ppm to an accumulator; whole millions of it are fee, the rest is the payee's.
+//! 6. Windows of so many blocks follow each other from the activation on. In each, so many absences are allowed, an
+//!    ended lease's last one included; each one beyond them credits the tenant with the rate of its block. Maintenance
+//!    is no absence.
+//! 7. A change of terms is refused if more than four would wait beyond the first unjudged block, or if more than seven
+//!    would lie behind the last boundary that nothing can change any more. What costs more, and what takes money out,
+//!    is refused if the balance would not suffice at the next block, or at the end of the term where there is one, and
+//!    at every boundary before it whose end has not come; unjudged blocks count as billed.
+//!
+//! # How to drive it
+//!
+//! [`Lease::activate`] at a block, the calls of that block, [`Lease::pass`] with what the provider was in it, the calls
+//! of the next block, and so on. The model knows each verdict at once; where an answer depends on what is judged, the
+//! caller says up to which block that is.
+
+mod answers;
+mod calls;
 
 use std::collections::BTreeMap;
 
@@ -36,36 +56,69 @@ impl Times {
     }
 }
 
-/// Terms from a block on.
+/// What a provider was in a block. An epoch that is void counts as present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It was there.
+    Present,
+    /// It was not.
+    Absent,
+    /// It had announced that it would not be.
+    Maintenance,
+}
+
+/// The terms of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// The first block.
-    pub from: Block,
-    /// Rate per block.
+pub struct Terms {
+    /// Rate, as agreed.
     pub rate: u128,
     /// Who earns it.
     pub payee: u64,
     /// Fee rate, in parts of a million.
     pub ppm: u32,
+    /// The tenant lets it rest.
+    pub paused: bool,
+    /// The operator says that it does not run.
+    pub unready: bool,
 }
 
-/// Everything that decides about the money of a lease.
+impl Terms {
+    /// What a block costs in which the workload runs.
+    fn cost_when_ready(&self) -> u128 {
+        if self.paused {
+            0
+        } else {
+            self.rate
+        }
+    }
+
+    /// What a block costs in which the provider is present.
+    fn cost(&self) -> u128 {
+        if self.unready {
+            0
+        } else {
+            self.cost_when_ready()
+        }
+    }
+}
+
+/// What was agreed when a lease was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Story {
+pub struct Agreement {
     /// Lengths.
     pub times: Times,
-    /// Terms in the order of their first block; the first begins with the activation.
-    pub segments: Vec<Segment>,
-    /// Deposits and the blocks at which they are tried, in order. Those at or before activation count from the start.
-    pub deposits: Vec<(Block, u128)>,
-    /// Blocks from activation to the end, if a term was agreed.
+    /// Terms of the first block.
+    pub terms: Terms,
+    /// Deposits before activation.
+    pub deposited: u128,
+    /// Blocks from activation to the end, if that was agreed.
     pub term: Option<Block>,
-    /// The block at which the provider's notice is over.
-    pub notice_end: Option<Block>,
-    /// The block at which the tenant closes, at the latest.
-    pub closed_at: Block,
-    /// Epochs for which the provider was found absent. A void epoch is not among them.
-    pub absent: Vec<u32>,
+    /// Blocks of a notice, N.
+    pub notice: Block,
+    /// Blocks of an SLA window.
+    pub sla_window: Block,
+    /// Part of a window in which the provider must be present, in parts of a million.
+    pub sla: u32,
 }
 
 /// Why a lease ended.
@@ -77,222 +130,184 @@ pub enum End {
     Notice,
     /// The deposit ran out.
     Funds,
-    /// The tenant closed it.
-    Tenant,
+    /// Somebody ended it.
+    Call,
 }
 
-/// How a story ends, to the last unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// The first block that is not billed.
-    pub at: Block,
-    /// Why.
-    pub why: End,
-    /// The deposits that were taken.
-    pub deposited: u128,
+/// Why a call changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The lease has ended.
+    Ended,
+    /// The balance would not suffice.
+    Funds,
+    /// There would be too many changes of terms.
+    TooManyChanges,
+    /// No term was agreed.
+    NoTerm,
+    /// It is so already, or is going to be.
+    Unchanged,
+}
+
+/// What a lease costs up to a block, to the last unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bill {
+    /// What was billed.
+    pub billed: u128,
+    /// The fee's part of it.
+    pub fee: u128,
     /// What each payee earned.
     pub earned: BTreeMap<u64, u128>,
-    /// The fee.
-    pub fee: u128,
-    /// What came back.
-    pub refunded: u128,
-    /// Blocks from activation to the end that were not billed.
+    /// Blocks in which the provider was not present.
     pub unbilled: Block,
+    /// What is due to the tenant for absences beyond the promise.
+    pub credit: u128,
+    /// Were there any?
+    pub broken: bool,
 }
 
-impl Story {
-    fn since(&self) -> Block {
-        self.segments[0].from
-    }
+/// Terms that change from a block on, and back before another.
+#[derive(Clone, Debug)]
+struct Change {
+    from: Block,
+    /// `Block::MAX` for good.
+    to: Block,
+    what: What,
+}
 
-    fn segment(&self, block: Block) -> &Segment {
-        let mut current = &self.segments[0];
-        for segment in &self.segments {
-            if segment.from <= block {
-                current = segment;
-            }
-        }
-        current
-    }
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Rate(u128),
+    Paused(bool),
+    Unready(bool),
+}
 
-    fn is_billed(&self, block: Block) -> bool {
-        !self.absent.contains(&(block / self.times.epoch))
-    }
+/// An active lease and its history.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    agreement: Agreement,
+    since: Block,
+    now: Block,
+    /// What the provider was in each block from the activation on.
+    presence: Vec<Presence>,
+    /// What was billed before each block from the activation to the current one.
+    spent: Vec<u128>,
+    changes: Vec<Change>,
+    deposited: u128,
+    withdrawn: u128,
+    term_end: Option<Block>,
+    notice_given: Option<Block>,
+    end: Option<(Block, End)>,
+}
 
-    /// Rule 2 at block `now`, for the boundary W before it.
-    fn out_of_funds(&self, now: Block, deposited: u128) -> bool {
-        let Some(boundary) = now.checked_sub(self.times.window()) else {
-            return false;
+impl Lease {
+    /// A lease that is activated at block `now`.
+    pub fn activate(agreement: Agreement, now: Block) -> Self {
+        let mut lease = Self {
+            deposited: agreement.deposited,
+            term_end: agreement.term.map(|term| now + term),
+            agreement,
+            since: now,
+            now,
+            presence: vec![],
+            spent: vec![0],
+            changes: vec![],
+            withdrawn: 0,
+            notice_given: None,
+            end: None,
         };
-        if boundary % self.times.epoch != 0 || boundary <= self.since() {
-            return false;
-        }
-        let mut spent = 0;
-        for block in self.since()..boundary {
-            if self.is_billed(block) {
-                spent += self.segment(block).rate;
-            }
-        }
-        let mut needed = 0;
-        for block in boundary..boundary + self.times.window() + self.times.epoch {
-            needed += self.segment(block).rate;
-        }
-        deposited < spent + needed
+        lease.end = lease.ends().map(|why| (now, why));
+        lease
     }
 
-    /// Rule 3 at block `now`.
-    fn ends(&self, now: Block, deposited: u128) -> Option<End> {
-        if self.term.is_some_and(|term| now == self.since() + term) {
+    /// The current block is over, and the provider was `presence` in it. The next one begins, and with it the end of
+    /// the lease if one is due.
+    pub fn pass(&mut self, presence: Presence) {
+        if self.end.is_some() {
+            self.now += 1;
+            return;
+        }
+        let cost = match presence {
+            Presence::Present => self.terms(self.now).cost(),
+            Presence::Absent | Presence::Maintenance => 0,
+        };
+        self.presence.push(presence);
+        self.spent.push(self.spent_before(self.now) + cost);
+        self.now += 1;
+        self.end = self.ends().map(|why| (self.now, why));
+    }
+
+    /// Rules 2, 3 and 4 at the beginning of the current block.
+    fn ends(&self) -> Option<End> {
+        if self.term_end == Some(self.now) {
             return Some(End::Term);
         }
-        if self.notice_end == Some(now) {
+        if self.notice_is_over() {
             return Some(End::Notice);
         }
-        if self.out_of_funds(now, deposited) {
-            return Some(End::Funds);
-        }
-        (now == self.closed_at).then_some(End::Tenant)
+        let boundary = self.now.checked_sub(self.times().window())?;
+        (self.is_boundary(boundary) && self.is_low(boundary, self.now)).then_some(End::Funds)
     }
 
-    /// Walks from the activation to the end.
-    pub fn run(&self) -> Outcome {
-        let mut deposited = 0;
-        for (block, amount) in &self.deposits {
-            if *block < self.since() {
-                deposited += amount;
-            }
+    fn notice_is_over(&self) -> bool {
+        let Some(given) = self.notice_given else { return false };
+        let (notice, window) = (self.agreement.notice, self.times().window());
+        if notice <= window {
+            return self.now == given + notice;
         }
-        for now in self.since()..=self.closed_at {
-            if let Some(why) = self.ends(now, deposited) {
-                return self.bill(now, why, deposited);
-            }
-            for (block, amount) in &self.deposits {
-                if *block == now {
-                    deposited += amount;
+        let Some(boundary) = self.now.checked_sub(window) else {
+            return false;
+        };
+        let served = (given..boundary).filter(|block| self.is_served(*block)).count();
+        boundary > given && boundary % self.times().epoch == 0 && served >= (notice - window) as usize
+    }
+
+    fn is_served(&self, block: Block) -> bool {
+        self.presence[(block - self.since) as usize] == Presence::Present && !self.terms(block).unready
+    }
+
+    fn times(&self) -> Times {
+        self.agreement.times
+    }
+
+    fn is_boundary(&self, block: Block) -> bool {
+        block > self.since && block % self.times().epoch == 0
+    }
+
+    /// The terms of a block, as they are known now.
+    fn terms(&self, block: Block) -> Terms {
+        let mut terms = self.agreement.terms.clone();
+        for change in &self.changes {
+            if change.from <= block && block < change.to {
+                match change.what {
+                    What::Rate(rate) => terms.rate = rate,
+                    What::Paused(paused) => terms.paused = paused,
+                    What::Unready(unready) => terms.unready = unready,
                 }
             }
         }
-        panic!("a story ends at the block at which the tenant closes");
+        terms
     }
 
-    /// Rules 1 and 4 from the activation to `at`.
-    fn bill(&self, at: Block, why: End, deposited: u128) -> Outcome {
-        let mut outcome = Outcome {
-            at,
-            why,
-            deposited,
-            earned: BTreeMap::new(),
-            fee: 0,
-            refunded: deposited,
-            unbilled: 0,
-        };
-        let mut accumulator = 0;
-        for block in self.since()..at {
-            if !self.is_billed(block) {
-                outcome.unbilled += 1;
-                continue;
-            }
-            let segment = self.segment(block);
-            accumulator += segment.rate * u128::from(segment.ppm);
-            let fee = accumulator / 1_000_000;
-            accumulator %= 1_000_000;
-            outcome.fee += fee;
-            outcome.refunded -= segment.rate;
-            let earned = outcome.earned.entry(segment.payee).or_default();
-            *earned = *earned + segment.rate - fee;
+    /// What was billed before a block that is not after the current one.
+    fn spent_before(&self, block: Block) -> u128 {
+        self.spent[(block - self.since) as usize]
+    }
+
+    /// Rule 2: would the balance be too low at `block` if all blocks from `judged` on were billed?
+    fn is_low(&self, block: Block, judged: Block) -> bool {
+        let known = judged.clamp(self.since, self.now).min(block);
+        let mut spent = self.spent_before(known);
+        for unjudged in known..block {
+            spent += self.terms(unjudged).cost();
         }
-        outcome.earned.retain(|_, amount| *amount > 0);
-        outcome
+        let mut needed = 0;
+        for ahead in block..block + self.times().window() + self.times().epoch {
+            needed += self.terms(ahead).cost_when_ready();
+        }
+        self.deposited < self.withdrawn + spent + needed
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// E = 10, W = 20: a lease of rate 7 needs 210 in reserve.
-    fn story() -> Story {
-        Story {
-            times: Times {
-                epoch: 10,
-                deadline: 5,
-                margin: 5,
-            },
-            segments: vec![Segment {
-                from: 13,
-                rate: 7,
-                payee: 1,
-                ppm: 40_000,
-            }],
-            deposits: vec![(12, 210)],
-            term: None,
-            notice_end: None,
-            closed_at: 500,
-            absent: vec![],
-        }
-    }
-
-    #[test]
-    fn the_smallest_deposit_ends_at_the_first_boundary_plus_w() {
-        let outcome = story().run();
-        // At block 20 there are 7 × 7 gone, so 161 < 210: the end is 20 + 20.
-        assert_eq!((outcome.at, outcome.why), (40, End::Funds));
-        assert_eq!(outcome.fee, 27 * 7 * 4 / 100);
-        assert_eq!(outcome.earned[&1], 27 * 7 - outcome.fee);
-        assert_eq!(outcome.refunded, 210 - 27 * 7);
-    }
-
-    #[test]
-    fn an_absent_epoch_moves_the_end() {
-        let outcome = Story {
-            absent: vec![1],
-            ..story()
-        }
-        .run();
-        // Blocks 13 to 19 are free, block 30 finds 140 left.
-        assert_eq!((outcome.at, outcome.unbilled), (50, 7));
-        assert_eq!(outcome.refunded, 210 - 30 * 7);
-    }
-
-    #[test]
-    fn a_deposit_before_the_end_moves_it_and_one_at_the_end_does_not() {
-        let late = Story {
-            deposits: vec![(12, 210), (40, 70)],
-            ..story()
-        }
-        .run();
-        assert_eq!((late.at, late.deposited), (40, 210));
-        let early = Story {
-            deposits: vec![(12, 210), (39, 70)],
-            ..story()
-        }
-        .run();
-        assert_eq!((early.at, early.deposited), (50, 280));
-    }
-
-    #[test]
-    fn term_notice_and_tenant_end_a_lease_at_their_block() {
-        let deposits = vec![(12, 10_000)];
-        let term = Story {
-            term: Some(30),
-            deposits: deposits.clone(),
-            ..story()
-        }
-        .run();
-        assert_eq!((term.at, term.why), (43, End::Term));
-        let notice = Story {
-            notice_end: Some(60),
-            deposits: deposits.clone(),
-            ..story()
-        }
-        .run();
-        assert_eq!((notice.at, notice.why), (60, End::Notice));
-        let tenant = Story {
-            closed_at: 13,
-            deposits,
-            ..story()
-        }
-        .run();
-        assert_eq!((tenant.at, tenant.why, tenant.refunded), (13, End::Tenant, 10_000));
-    }
-}
+mod tests;

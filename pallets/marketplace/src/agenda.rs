@@ -4,15 +4,11 @@
 //! one changes nothing but the block of the events.
 
 use crate::{
-    billing::judgement, Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, Event, Lease, Leases,
-    Pallet, SortedBlock, Stage, Stuck, Tickets, WeightInfo,
+    billing::judgement, standing::Standing, Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, Event,
+    Lease, Leases, Pallet, SortedBlock, Stage, Stuck, WeightInfo,
 };
 use alloc::vec::Vec;
-use frame_support::{
-    storage::with_storage_layer,
-    traits::{Consideration, Get},
-    weights::WeightMeter,
-};
+use frame_support::{storage::with_storage_layer, traits::Get, weights::WeightMeter};
 use perigee_primitives::{traits::Availability, BlockNumber, LeaseId, ProviderId};
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -25,10 +21,14 @@ impl<T: Config> Pallet<T> {
     /// Looks at due leases, earliest first, while the meter allows.
     pub(crate) fn run_agenda(meter: &mut WeightMeter) {
         let now = Self::now();
+        let mut first = true;
         let mut entries = Agenda::<T>::iter_keys();
         while meter.try_consume(T::WeightInfo::agenda_peek()).is_ok() {
             let Some((block, lease)) = entries.next() else { return };
             let due = BlockNumber::from_be_bytes(block);
+            if core::mem::take(&mut first) {
+                Self::show_backlog(due);
+            }
             if due > now || meter.try_consume(T::WeightInfo::wake()).is_err() {
                 return;
             }
@@ -55,13 +55,15 @@ impl<T: Config> Pallet<T> {
         let advanced = with_storage_layer(|| {
             let mut lease = Self::touched(id)?;
             Self::expire(id, &mut lease)?;
-            let provider = lease.provider;
+            let (provider, lags) = (lease.provider, !Self::sla_is_counted(&lease));
             Self::keep(id, lease)?;
-            Ok::<_, DispatchError>(provider)
+            Ok::<_, DispatchError>((provider, lags))
         });
         match advanced {
-            Ok(provider) => {
-                Stuck::<T>::remove(provider, id);
+            Ok((provider, lags)) => {
+                if !lags {
+                    Stuck::<T>::remove(provider, id);
+                }
                 Self::forget_verdicts(provider, due);
             }
             Err(error) => Self::put_off(id, due, error),
@@ -70,7 +72,7 @@ impl<T: Config> Pallet<T> {
 
     /// Lets attestation forget what no lease asks about. Every lease is looked at within `SettleInterval`, and the
     /// agenda is worked off in order: all have been looked at since the earliest due block minus that interval, and
-    /// none asks about blocks more than 2 W before. A lease that could not be advanced may ask about any.
+    /// none asks about blocks more than 2 W before. A lease that lags behind may ask about any.
     fn forget_verdicts(provider: ProviderId, due: BlockNumber) {
         let window = T::Availability::times().window();
         let horizon = due
@@ -101,7 +103,10 @@ impl<T: Config> Pallet<T> {
             Self::prune(id, lease);
             return Ok(());
         }
-        let due = Self::next_due(id, &lease)?;
+        let due = Self::next_due(id, &mut lease)?;
+        if !Self::sla_is_counted(&lease) {
+            Stuck::<T>::insert(lease.provider, id, ());
+        }
         // An entry that is early enough stays: one look too many is cheaper than moving it at every call.
         if lease.wake > due || lease.wake <= Self::now() {
             Self::leave_agenda(id, &lease);
@@ -112,14 +117,17 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The first block, after the current one, at which something may be due.
-    fn next_due(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<BlockNumber, DispatchError> {
+    fn next_due(id: LeaseId, lease: &mut Lease<T::AccountId>) -> Result<BlockNumber, DispatchError> {
         let now = Self::now();
         let due = match lease.stage {
+            Stage::Active { .. } | Stage::Ended { .. } if !Self::sla_is_counted(lease) => now,
             Stage::Pending { activate_by, receipt } => Self::expires_at(activate_by, receipt),
             Stage::Active { .. } => {
                 let settle = now.saturating_add(T::SettleInterval::get());
-                let end = Self::standing_of(id, lease)?.runs_until;
-                end.map_or(settle, |(at, _)| at.min(settle))
+                let standing = Self::standing_of(id, lease)?;
+                let end = standing.runs_until.map(|(at, _)| at);
+                let warning = Self::warn(id, lease, &standing);
+                [end, warning].into_iter().flatten().fold(settle, BlockNumber::min)
             }
             Stage::Ended {
                 at,
@@ -136,6 +144,18 @@ impl<T: Config> Pallet<T> {
             }
         };
         Ok(due.max(now.saturating_add(1)))
+    }
+
+    /// Warns the tenant when the end by funds is near, once. Returns the block at which it will be.
+    fn warn(id: LeaseId, lease: &mut Lease<T::AccountId>, standing: &Standing) -> Option<BlockNumber> {
+        let ends_at = standing.funds_end().filter(|_| !lease.warned)?;
+        let near = ends_at.saturating_sub(T::WarnBlocks::get());
+        if near > Self::now() {
+            return Some(near);
+        }
+        lease.warned = true;
+        Self::deposit_event(Event::FundsLow { lease: id, ends_at });
+        None
     }
 
     /// The block at which the verdicts on all blocks before `end` are due; when they are late, one margin from now.
@@ -186,11 +206,6 @@ impl<T: Config> Pallet<T> {
         }
         Deployments::<T>::remove(lease.deployment);
         DeploymentsByOwner::<T>::remove(&deployment.owner, lease.deployment);
-        if let Some(ticket) = Tickets::<T>::take(lease.deployment) {
-            if ticket.clone().drop(&deployment.owner).is_err() {
-                // The owner's account lies below the existential deposit and cannot take it back.
-                ticket.burn(&deployment.owner);
-            }
-        }
+        Self::return_ticket(lease.deployment, &deployment.owner);
     }
 }

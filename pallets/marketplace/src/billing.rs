@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use frame_support::BoundedVec;
 use perigee_primitives::{
     traits::{Availability, Charge},
-    AttestationTimes, Balance, BlockNumber, CloseReason, ProviderId,
+    AttestationTimes, Balance, BlockNumber, ProviderId,
 };
 
 /// What attestation knows about one provider.
@@ -36,6 +36,14 @@ pub fn absent_throughout<V: Availability>(provider: ProviderId, since: BlockNumb
     let start = end.checked_sub(times.epoch.saturating_mul(epochs));
     let absent = |block| V::absent_before(provider, block);
     start.is_some_and(|start| start >= since && absent(end).saturating_sub(absent(start)) == end - start)
+}
+
+/// Counts the judged blocks of a half-open interval in which `provider` was absent or suspended.
+pub fn absences<V: Availability>(provider: ProviderId) -> impl Fn(BlockNumber, BlockNumber) -> BlockNumber {
+    let judged = Judgement::new(V::times(), V::judged_until(), move |block| {
+        V::absent_before(provider, block)
+    });
+    move |from, to| judged.unbilled(from, to)
 }
 
 impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
@@ -69,12 +77,12 @@ impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
     }
 
     /// The last boundary that is not after `block`.
-    fn boundary_at(&self, block: BlockNumber) -> BlockNumber {
+    pub fn boundary_at(&self, block: BlockNumber) -> BlockNumber {
         self.times.start_of(self.times.epoch_of(block))
     }
 
     /// The first boundary after `block`.
-    fn boundary_after(&self, block: BlockNumber) -> BlockNumber {
+    pub fn boundary_after(&self, block: BlockNumber) -> BlockNumber {
         self.times.end_of(self.times.epoch_of(block))
     }
 
@@ -85,16 +93,54 @@ impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
     }
 }
 
-/// Why a change of terms is refused.
+/// Too many changes of terms wait beyond the first unjudged block, or were made within W + E blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeRefused {
-    /// Too many changes wait beyond the first unjudged block.
-    TooManyPending,
-    /// It lies before a change that is made already, or before what is billed.
-    OutOfOrder,
+pub struct TooManyChanges;
+
+impl<AccountId> Segment<AccountId> {
+    /// What a block of it costs if the workload runs.
+    pub fn rate_when_ready(&self) -> Balance {
+        if self.paused {
+            0
+        } else {
+            self.rate
+        }
+    }
+
+    /// What a block of it costs.
+    pub fn billed_rate(&self) -> Balance {
+        if self.unready {
+            0
+        } else {
+            self.rate_when_ready()
+        }
+    }
 }
 
-impl<AccountId: Clone> Bill<AccountId> {
+impl<AccountId: PartialEq> Segment<AccountId> {
+    /// Do both say the same, beside their first block?
+    fn continues(&self, last: &Self) -> bool {
+        (self.rate, &self.payee, self.fee) == (last.rate, &last.payee, last.fee)
+            && (self.paused, self.unready) == (last.paused, last.unready)
+    }
+}
+
+/// Lets a segment begin at `block`.
+fn split<AccountId: Clone>(segments: &mut Vec<Segment<AccountId>>, block: BlockNumber) {
+    let behind = segments.partition_point(|segment| segment.from <= block);
+    let Some(current) = behind.checked_sub(1).and_then(|at| segments.get(at)) else {
+        return;
+    };
+    if current.from < block {
+        let rest = Segment {
+            from: block,
+            ..current.clone()
+        };
+        segments.insert(behind, rest);
+    }
+}
+
+impl<AccountId: Clone + PartialEq> Bill<AccountId> {
     /// The bill of a lease that is not active yet.
     pub fn unopened() -> Self {
         Self {
@@ -105,29 +151,60 @@ impl<AccountId: Clone> Bill<AccountId> {
         }
     }
 
-    /// Adds a segment. The first one opens the bill.
-    pub fn change(&mut self, segment: Segment<AccountId>, judged: BlockNumber) -> Result<(), ChangeRefused> {
-        let from = segment.from;
-        match self.segments.last() {
-            None => (self.billed_until, self.funded_until) = (from, from),
-            Some(last) if from <= last.from || from < self.billed_until => return Err(ChangeRefused::OutOfOrder),
-            Some(_) => {}
+    /// The bill of a lease that begins with `first`.
+    pub fn opened(first: Segment<AccountId>) -> Self {
+        Self {
+            billed_until: first.from,
+            funded_until: first.from,
+            unbilled_blocks: 0,
+            segments: BoundedVec::truncate_from(alloc::vec![first]),
         }
-        if self.pending(judged) >= MAX_PENDING_SEGMENTS as usize {
-            return Err(ChangeRefused::TooManyPending);
+    }
+
+    /// Changes the terms of `[from, to)`, none of which is judged, or of all blocks from `from` on where `to` is the
+    /// last block number. A segment begins where the terms change, and only there.
+    pub fn alter(
+        &mut self,
+        judged: BlockNumber,
+        from: BlockNumber,
+        to: BlockNumber,
+        change: impl Fn(&mut Segment<AccountId>),
+    ) -> Result<(), TooManyChanges> {
+        let mut segments = self.segments.to_vec();
+        split(&mut segments, from);
+        if to < BlockNumber::MAX {
+            split(&mut segments, to);
         }
-        self.segments
-            .try_push(segment)
-            .map_err(|_| ChangeRefused::TooManyPending)
+        let changed = segments.iter_mut().filter(|s| from <= s.from && s.from < to);
+        changed.for_each(change);
+        segments.dedup_by(|next, last| next.continues(last));
+        if waiting(&segments, judged) > MAX_PENDING_SEGMENTS as usize {
+            return Err(TooManyChanges);
+        }
+        self.segments = segments.try_into().map_err(|_| TooManyChanges)?;
+        Ok(())
     }
 
     /// Changes that wait beyond the first unjudged block.
     pub fn pending(&self, judged: BlockNumber) -> usize {
-        self.segments.iter().skip(1).filter(|s| s.from > judged).count()
+        waiting(&self.segments, judged)
+    }
+
+    /// The segment in force at `block`.
+    pub fn at(&self, block: BlockNumber) -> Option<&Segment<AccountId>> {
+        self.segments.iter().rev().find(|segment| segment.from <= block)
+    }
+
+    /// The first block after `block` at which the terms change.
+    pub fn next_change(&self, block: BlockNumber) -> Option<BlockNumber> {
+        self.segments
+            .iter()
+            .map(|segment| segment.from)
+            .find(|from| *from > block)
     }
 
     /// The parts of `[from, to)`, by segment.
-    fn parts(
+    pub fn parts(
         &self,
         from: BlockNumber,
         to: BlockNumber,
@@ -145,9 +222,12 @@ impl<AccountId: Clone> Bill<AccountId> {
             .filter(|(_, start, end)| start < end)
     }
 
-    /// The cost of `[from, to)` if all of it is billed.
+    /// The most that `[from, to)` can cost: every block billed, the workload always ready.
     pub fn full_cost(&self, from: BlockNumber, to: BlockNumber) -> Option<Balance> {
-        self.sum(from, to, |start, end| end.saturating_sub(start))
+        self.parts(from, to).try_fold(0, |sum: Balance, (segment, start, end)| {
+            let blocks = end.saturating_sub(start).into();
+            sum.checked_add(segment.rate_when_ready().checked_mul(blocks)?)
+        })
     }
 
     /// The cost of what is billed of `[from, to)`.
@@ -157,17 +237,8 @@ impl<AccountId: Clone> Bill<AccountId> {
         from: BlockNumber,
         to: BlockNumber,
     ) -> Option<Balance> {
-        self.sum(from, to, |start, end| judged.billable(start, end))
-    }
-
-    fn sum(
-        &self,
-        from: BlockNumber,
-        to: BlockNumber,
-        blocks: impl Fn(BlockNumber, BlockNumber) -> BlockNumber,
-    ) -> Option<Balance> {
         self.parts(from, to).try_fold(0, |sum: Balance, (segment, start, end)| {
-            sum.checked_add(segment.rate.checked_mul(blocks(start, end).into())?)
+            sum.checked_add(part_cost(segment, judged, start, end)?)
         })
     }
 
@@ -179,14 +250,24 @@ impl<AccountId: Clone> Bill<AccountId> {
     ) -> Option<Vec<Charge<AccountId>>> {
         self.parts(self.billed_until, to)
             .map(|(segment, start, end)| {
-                let amount = segment.rate.checked_mul(judged.billable(start, end).into())?;
                 Some(Charge {
                     payee: segment.payee.clone(),
-                    amount,
+                    amount: part_cost(segment, judged, start, end)?,
                     fee: segment.fee,
                 })
             })
             .collect()
+    }
+
+    /// Blocks of `[from, to)` in which the provider was present and the workload ready.
+    pub fn served<F: Fn(BlockNumber) -> BlockNumber>(
+        &self,
+        judged: &Judgement<F>,
+        from: BlockNumber,
+        to: BlockNumber,
+    ) -> BlockNumber {
+        let ready = self.parts(from, to).filter(|(segment, ..)| !segment.unready);
+        ready.map(|(_, start, end)| judged.billable(start, end)).sum()
     }
 
     /// How far a lease that ends at `end` can be billed.
@@ -206,137 +287,35 @@ impl<AccountId: Clone> Bill<AccountId> {
         }
     }
 
-    /// Notes that at every boundary up to `block` the balance suffices, and forgets segments nobody asks about again.
+    /// Notes that at every boundary up to `block` the balance sufficed.
     pub fn funded(&mut self, block: BlockNumber) {
         self.funded_until = self.funded_until.max(block.min(self.billed_until));
-        while self.segments.get(1).is_some_and(|next| next.from <= self.funded_until) {
+    }
+
+    /// Forgets segments that end before `block` and before the last boundary that is checked for good.
+    pub fn forget_before(&mut self, block: BlockNumber) {
+        let horizon = block.min(self.funded_until);
+        while self.segments.get(1).is_some_and(|next| next.from <= horizon) {
             self.segments.remove(0);
         }
     }
-
-    /// The first boundary after `funded_until` at which the balance is below the cost of the next W + E blocks.
-    ///
-    /// `balance` is what is left at `billed_until`. Blocks without a verdict count as billed, so a boundary beyond the
-    /// judged ones is a forecast: the earliest possible.
-    ///
-    /// Where the coming W + E blocks have one rate, a boundary that is low is followed by low ones only: the search
-    /// halves such stretches and visits each boundary elsewhere, at most (W + E) / E for each change of rate.
-    pub fn first_low<F: Fn(BlockNumber) -> BlockNumber>(
-        &self,
-        judged: &Judgement<F>,
-        balance: Balance,
-    ) -> Option<BlockNumber> {
-        let funds = Funds::new(self, judged, balance)?;
-        let last = judged.boundary_at(BlockNumber::MAX.checked_sub(funds.reserve)?);
-        let mut boundary = judged.boundary_after(self.funded_until);
-        while boundary <= last {
-            let stretch = funds.same_rate_until(boundary).min(last);
-            if funds.is_low(stretch) {
-                return Some(funds.first_low_in(boundary, stretch));
-            }
-            boundary = stretch.checked_add(judged.times.epoch)?;
-        }
-        None
-    }
 }
 
-/// A bill and a balance, to ask at which boundaries the balance suffices.
-struct Funds<'a, AccountId, F> {
-    bill: &'a Bill<AccountId>,
-    judged: &'a Judgement<F>,
-    /// W + E.
-    reserve: BlockNumber,
-    /// The balance at `funded_until`.
-    balance: Balance,
+/// Segments that begin beyond the first unjudged block. The first one of all changes nothing.
+fn waiting<AccountId>(segments: &[Segment<AccountId>], judged: BlockNumber) -> usize {
+    segments.iter().skip(1).filter(|segment| segment.from > judged).count()
 }
 
-impl<'a, AccountId: Clone, F: Fn(BlockNumber) -> BlockNumber> Funds<'a, AccountId, F> {
-    fn new(bill: &'a Bill<AccountId>, judged: &'a Judgement<F>, balance: Balance) -> Option<Self> {
-        let billed = bill.cost(judged, bill.funded_until, bill.billed_until)?;
-        Some(Self {
-            bill,
-            judged,
-            reserve: judged.reserve(),
-            balance: balance.checked_add(billed)?,
-        })
-    }
-
-    fn is_low(&self, boundary: BlockNumber) -> bool {
-        let spent = self.bill.cost(self.judged, self.bill.funded_until, boundary);
-        let next = boundary
-            .checked_add(self.reserve)
-            .and_then(|end| self.bill.full_cost(boundary, end));
-        let needed = spent.zip(next).and_then(|(spent, next)| spent.checked_add(next));
-        needed.is_none_or(|needed| self.balance < needed)
-    }
-
-    /// The last boundary from `boundary` on up to which the coming W + E blocks have one rate; `boundary` itself when
-    /// they do not.
-    fn same_rate_until(&self, boundary: BlockNumber) -> BlockNumber {
-        let Some(change) = self.bill.segments.iter().map(|s| s.from).find(|from| *from > boundary) else {
-            return BlockNumber::MAX;
-        };
-        self.judged
-            .boundary_at(change.saturating_sub(self.reserve))
-            .max(boundary)
-    }
-
-    /// The first low boundary in `from ..= to`, where `to` is low and none after a low one is not.
-    fn first_low_in(&self, from: BlockNumber, to: BlockNumber) -> BlockNumber {
-        let epoch = self.judged.times.epoch;
-        let (mut low, mut high) = (0, to.saturating_sub(from).checked_div(epoch).unwrap_or(0));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.is_low(from + middle * epoch) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        from + low * epoch
-    }
-}
-
-/// Where an active lease stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The first block that it is not billed for, and why, if every unjudged block is billed and nobody does anything.
-    pub runs_until: Option<(BlockNumber, CloseReason)>,
-    /// The end is one by funds at a boundary that is not judged yet: it may still come later.
-    pub forecast: bool,
-    /// At every judged boundary up to this block the balance suffices.
-    pub funded_until: BlockNumber,
-}
-
-impl Standing {
-    /// The end, if it is effective at `now`.
-    pub fn ended_at(&self, now: BlockNumber) -> Option<(BlockNumber, CloseReason)> {
-        self.runs_until.filter(|(at, _)| !self.forecast && *at <= now)
-    }
-}
-
-/// Where an active lease stands that ends at `fixed` at the latest.
-pub fn standing<AccountId: Clone, F: Fn(BlockNumber) -> BlockNumber>(
-    bill: &Bill<AccountId>,
+/// The cost of what is billed of `[start, end)`, all of it in `segment`.
+fn part_cost<AccountId, F: Fn(BlockNumber) -> BlockNumber>(
+    segment: &Segment<AccountId>,
     judged: &Judgement<F>,
-    balance: Balance,
-    fixed: Option<(BlockNumber, CloseReason)>,
-) -> Standing {
-    let low = bill.first_low(judged, balance);
-    let by_funds = low.and_then(|boundary| boundary.checked_add(judged.times.window()));
-    // At the same block the end that was agreed counts.
-    let runs_until = match (fixed, by_funds) {
-        (Some((at, _)), Some(funds)) if funds < at => Some((funds, CloseReason::FundsEnded)),
-        (Some(fixed), _) => Some(fixed),
-        (None, funds) => funds.map(|at| (at, CloseReason::FundsEnded)),
-    };
-    let judged_boundary = judged.boundary_at(judged.until);
-    let by_funds = matches!(runs_until, Some((_, CloseReason::FundsEnded)));
-    let forecast = by_funds && low.is_some_and(|low| low > judged_boundary);
-    let before_low = low.map_or(judged_boundary, |low| low.saturating_sub(judged.times.epoch));
-    Standing {
-        runs_until,
-        forecast,
-        funded_until: before_low.min(judged_boundary),
+    start: BlockNumber,
+    end: BlockNumber,
+) -> Option<Balance> {
+    let rate = segment.billed_rate();
+    if rate == 0 {
+        return Some(0);
     }
+    rate.checked_mul(judged.billable(start, end).into())
 }

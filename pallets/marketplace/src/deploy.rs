@@ -92,6 +92,7 @@ impl<T: Config> Pallet<T> {
             owner,
             leases: BoundedVec::truncate_from(leases),
             opened_at: Self::now(),
+            offered_to: None,
         };
         Deployments::<T>::insert(id, deployment);
         Ok(())
@@ -100,11 +101,19 @@ impl<T: Config> Pallet<T> {
     /// The records of a deployment, each at its largest, but of what an order says only what it says. A lease that
     /// takes over stands for the one before it.
     pub(crate) fn footprint(groups: &[GroupOrder<T::AccountId>]) -> Footprint {
+        Self::footprint_of(groups.iter().map(|order| order.requirements.encoded_size()))
+    }
+
+    /// The records of a deployment none of whose leases waits for activation.
+    pub(crate) fn record_footprint(deployment: &Deployment<T::AccountId>) -> Footprint {
+        Self::footprint_of(deployment.leases.iter().map(|_| 0))
+    }
+
+    /// Of each lease, the bytes that its order says.
+    fn footprint_of(orders: impl Iterator<Item = usize>) -> Footprint {
         let indices = 4 * (u64::max_encoded_len() + u32::max_encoded_len());
         let lease = Lease::<T::AccountId>::max_encoded_len() - OrderRest::<T::AccountId>::max_encoded_len();
-        let records = groups
-            .iter()
-            .map(|order| lease + indices + order.requirements.encoded_size());
+        let records = orders.map(|order| lease + indices + order);
         let size = records.fold(Deployment::<T::AccountId>::max_encoded_len(), usize::saturating_add);
         Footprint::from_parts(1, size)
     }

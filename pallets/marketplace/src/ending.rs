@@ -58,7 +58,8 @@ impl<T: Config> Pallet<T> {
         else {
             return Ok(());
         };
-        if totals.is_none() && (since.is_none() || lease.bill.billed_until >= at) {
+        let tail_is_counted = lease.bill.billed_until >= at && Self::sla_is_counted(lease);
+        if totals.is_none() && (since.is_none() || tail_is_counted) {
             let found = Self::finish(id, lease, reason, at)?;
             if let Stage::Ended { totals, .. } = &mut lease.stage {
                 *totals = Some(found);
@@ -122,7 +123,7 @@ impl<T: Config> Pallet<T> {
     /// Notes how a lease went that ended `at` this block and is now final, weighted by the `fee` it paid. A no-show paid
     /// none, and weighs what its bond would have paid. A tenant that leases from itself is not noted.
     fn note_outcome(lease: &Lease<T::AccountId>, reason: CloseReason, fee: Balance, at: BlockNumber) {
-        let Some(outcome) = outcome_of(reason) else {
+        let Some(outcome) = outcome_of(reason, lease.sla_count.broken) else {
             return;
         };
         let weight = match reason {
@@ -198,9 +199,11 @@ fn burns_reservation(since: Option<BlockNumber>, reason: CloseReason) -> bool {
     }
 }
 
-/// How a lease went that ended so, seen from the provider's side; none where nobody can tell.
-fn outcome_of(reason: CloseReason) -> Option<Outcome> {
+/// How a lease went that ended so, and whose SLA was broken or not, seen from the provider's side; none where nobody
+/// can tell.
+fn outcome_of(reason: CloseReason, sla_broken: bool) -> Option<Outcome> {
     match reason {
+        _ if sla_broken => Some(Outcome::Broken),
         CloseReason::StoppedForAbuse(_) => None,
         reason if reason.fault() == Some(Party::Provider) => Some(Outcome::Broken),
         _ => Some(Outcome::Kept),

@@ -7,7 +7,8 @@
 //!   belong together, one running at a time for each of its up to eight groups.
 //! - **E**, **W**: the length of an attestation epoch, and epoch + reporting deadline + margin.
 //! - **J**: the first block that no verdict covers. Nothing is billed beyond it.
-//! - **Segment**: rate, payee and fee rate from a block on. **Boundary**: the first block of an attestation epoch.
+//! - **Segment**: the terms from a block on: rate, payee, fee rate, whether paused or unready. **Boundary**: the first
+//!   block of an attestation epoch.
 //! - **Effective** and **processed**: a lease ends at a block by arithmetic; a call or the agenda writes it down later.
 //!
 //! Intervals are half-open: the activation block is billed, the end block is not.
@@ -31,15 +32,66 @@
 //!    check anew: as a new lease of the same deployment, whose holds are made of what the old one gave back. With no
 //!    ask left that fits, everything is refunded.
 //!
+//! # Billing
+//!
+//! - A block costs the *rate* of its segment; nothing while the lease is *paused* or its workload *unready*, nor in
+//!   blocks in which the provider was found absent, suspended or in announced maintenance.
+//! - **What is left must do**: whatever costs more or takes money out leaves enough for the W + E blocks from the next
+//!   one on, at the rates of the segments, and for the whole term where there is one: `balance ≥ cost of [J, b) +
+//!   full cost of [b, b + W + E)`, where b is the next block or the end of the term. Unjudged blocks count as billed;
+//!   the W + E blocks count as if the workload were ready. The same must hold at every boundary before b whose end
+//!   has not come.
+//! - At most four changes of terms wait beyond J, and eight segments are kept: those that end within W + E blocks
+//!   before now, the one in force, and what waits. Any more are refused.
+//!
+//! # Changing
+//!
+//! - `resize` leases other resources from the next block on, at the prices that the ask has now at which the lease was
+//!   opened: it must stand, and the rate be at most `max_rate`. What is more is taken out of capacity, stake and bond
+//!   pool; what is less is free at once, because agents apply a change within seconds and a workload that comes into a
+//!   place too early waits that long. The bond changes by `(new rate − old rate) × BondBlocks`. More or fewer
+//!   replicas are other resources. `update` commits to another manifest for the same resources.
+//! - `extend` lets the term end later, within the longest term of the ask as it stands, counted from the activation.
+//! - `pause` lets the lease rest from the next boundary on for at most `MaxPause` blocks; its end is fixed with it, and
+//!   `resume` ends it with the next block. The capacity stays; a provider that does not want to keep it gives notice.
+//! - `set_ready`, by the operator, stops the billing from the next boundary on, and starts it with the next block. An
+//!   unready lease keeps its reserve.
+//! - `offer_transfer` and `accept_transfer` give a deployment with its leases and escrow accounts to another owner, who
+//!   takes over the deposit for its records. Deposits stay whose they are. Refused while a lease waits for activation,
+//!   and to whom a standing ask is not for.
+//! - `deposit` counts until the effective end, by whom the owner approved. `withdraw` gives back what is left of one's
+//!   own. `FundsLow` warns once, `WarnBlocks` before the end by funds, and again after somebody deposited.
+//!
+//! # SLA
+//!
+//! Windows of `SlaWindow` blocks follow each other from the activation on. In each, `SlaWindow × (1 − sla)` absences
+//! are allowed, rounded down; maintenance and void epochs are none. Each further one credits the tenant with the rate
+//! of its block, out of the bond and at most the bond, when it is settled: `credit = Σ rate(b)` over the absences b
+//! beyond the allowed ones of their window. A pause costs nothing and credits nothing; that the workload was unready
+//! helps nobody who is absent. The last window allows as much as a whole one, so that a tenant gains nothing by closing
+//! in the midst of a short outage. One such absence makes the lease count as broken. Settling goes through as many
+//! windows as `SettleInterval` spans; a lease that lags further behind is looked at again in the next block.
+//!
 //! # Ending
 //!
-//! The end is the earliest of: the tenant's `close` (at once), the provider's notice (`NoticeBlocks` later), the term,
-//! and the end by funds: **J\* + W**, where J\* is the first judged boundary at which the balance is below the cost of
-//! the next W + E blocks. A deposit counts for every boundary whose end has not come yet. Deposits, segments and
-//! verdicts decide alone; the blocks at which somebody settled do not.
+//! The end is the earliest of these; at the same block the first counts:
+//!
+//! 1. the **term**,
+//! 2. the provider's **notice** of N blocks, given at block g: for N ≤ W at g + N. For a longer one **J\* + W**, where
+//!    J\* is the first judged boundary before which N − W blocks from g on were served: the provider present, the
+//!    workload ready. Thus notice counts only while it is worth something, and its end is known W ahead.
+//! 3. the **funds**: **J\* + W**, where J\* is the first judged boundary at which the balance is below the full cost
+//!    of the next W + E blocks. What is deposited, withdrawn or changed before J\* + W counts for J\*.
+//! 4. `close`, `take_down` by governance and `stop_for_abuse` by the operator, all at once. A provider that stops a lease
+//!    pays for the notice that it does not give, `rate × blocks of notice left`, out of the bond and at most the bond:
+//!    nobody has judged its claim. One that is taken down costs its provider nothing.
+//!
+//! Deposits, withdrawals, segments and verdicts decide alone; the blocks at which somebody settled do not. So says a
+//! plain model that walks block by block (`perigee-billing-model`), beside which random lives are lived in the tests.
 //!
 //! Every call on a lease first advances it to the current block. A metered agenda does the same for each lease at the
-//! block where something is due, and at least every `SettleInterval`.
+//! block where something is due, and at least every `SettleInterval`. A backlog changes no bill and no score; the event
+//! `AgendaBehind` and the runtime's `agenda_backlog` show it.
 //!
 //! After the end the tail waits for its verdicts; then escrow pays and refunds. Capacity returns when the operator
 //! reports `torn_down` or `TearDownGrace` blocks after processing. The record stays for `RetentionBlocks`.
@@ -49,18 +101,26 @@
 extern crate alloc;
 
 mod agenda;
+mod backlog;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 pub mod billing;
+mod change;
 mod close;
 mod deploy;
 mod ending;
+pub mod funds;
 mod lifecycle;
+mod notice;
 mod open;
+mod pause;
 mod place;
 mod receipt;
 mod settlement;
+pub mod sla;
+pub mod standing;
 mod state;
+mod transfer;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
@@ -90,8 +150,8 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
     use perigee_primitives::{
         traits::{Availability, LeaseBonds, ProviderCapacity, ProviderInspect, Scores, StreamingEscrow},
-        AskId, Balance, BlockNumber, CloseReason, DeclineReason, DeploymentId, FeeRate, GroupOrder, LeaseId, Ppm,
-        ProviderId, MAX_GROUPS, MILLION,
+        AskId, Balance, BlockNumber, CloseReason, Commitment, DeclineReason, DeploymentId, FeeRate, GroupOrder,
+        LeaseId, Ppm, ProviderId, Resources, MAX_GROUPS, MILLION,
     };
 
     #[pallet::config]
@@ -139,9 +199,6 @@ pub mod pallet {
         /// them together are shorter than `SettleInterval`: older verdicts may be forgotten.
         #[pallet::constant]
         type AbandonedEpochs: Get<u32>;
-        /// Blocks from a provider's notice to the end.
-        #[pallet::constant]
-        type NoticeBlocks: Get<BlockNumber>;
         /// Held from opening to activation.
         #[pallet::constant]
         type ReservationFee: Get<Balance>;
@@ -154,6 +211,20 @@ pub mod pallet {
         /// The agenda settles every lease at least this often.
         #[pallet::constant]
         type SettleInterval: Get<BlockNumber>;
+        /// The longest pause.
+        #[pallet::constant]
+        type MaxPause: Get<BlockNumber>;
+        /// Blocks of a window in which the SLA is measured.
+        #[pallet::constant]
+        type SlaWindow: Get<BlockNumber>;
+        /// The tenant is warned so many blocks before the end by funds.
+        #[pallet::constant]
+        type WarnBlocks: Get<BlockNumber>;
+        /// An entry of the agenda that has been due for longer than this is shown by an event.
+        #[pallet::constant]
+        type BacklogAge: Get<BlockNumber>;
+        /// Who takes leases down for abuse.
+        type TakedownOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights.
         type WeightInfo: WeightInfo;
     }
@@ -222,9 +293,14 @@ pub mod pallet {
         OptionQuery,
     >;
 
-    /// Leases that the agenda could not advance. Attestation forgets nothing of their providers. Expected empty.
+    /// Leases that lag behind: the agenda could not advance them, which is never expected, or their SLA is not counted
+    /// up to the judged blocks. Attestation forgets nothing of their providers.
     #[pallet::storage]
     pub type Stuck<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, LeaseId, (), OptionQuery>;
+
+    /// When a backlog of the agenda was shown last.
+    #[pallet::storage]
+    pub type BacklogShown<T: Config> = StorageValue<_, BlockNumber, OptionQuery>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -300,12 +376,123 @@ pub mod pallet {
             /// How much.
             amount: Balance,
         },
+        /// A depositor took money out.
+        Withdrawn {
+            /// Of which lease.
+            lease: LeaseId,
+            /// Who.
+            who: T::AccountId,
+            /// How much.
+            amount: Balance,
+        },
+        /// The end by funds is near. Shown once, and again after it was put off.
+        FundsLow {
+            /// Of which lease.
+            lease: LeaseId,
+            /// The block at which it ends, if every block until then is billed.
+            ends_at: BlockNumber,
+        },
+        /// The resources of a lease were changed.
+        LeaseResized {
+            /// Which.
+            lease: LeaseId,
+            /// What is leased now.
+            resources: Resources,
+            /// Commitment to the manifest.
+            commitment: Commitment,
+            /// Rate per block.
+            rate: Balance,
+            /// The first block at this rate.
+            from: BlockNumber,
+        },
+        /// A lease got another manifest.
+        LeaseUpdated {
+            /// Which.
+            lease: LeaseId,
+            /// Commitment to the manifest.
+            commitment: Commitment,
+        },
+        /// The term of a lease ends later.
+        LeaseExtended {
+            /// Which.
+            lease: LeaseId,
+            /// The first block after it.
+            ends_at: BlockNumber,
+        },
+        /// The tenant lets a lease rest.
+        LeasePaused {
+            /// Which.
+            lease: LeaseId,
+            /// The first block that costs nothing.
+            from: BlockNumber,
+            /// The first block after it that costs again, unless the tenant resumes it earlier.
+            until: BlockNumber,
+        },
+        /// The tenant ended a pause.
+        LeaseResumed {
+            /// Of which lease.
+            lease: LeaseId,
+            /// The first block that costs again.
+            from: BlockNumber,
+        },
+        /// The operator said whether a lease's workload runs.
+        ReadinessSet {
+            /// Of which lease.
+            lease: LeaseId,
+            /// Does it?
+            ready: bool,
+            /// The first block for which that counts.
+            from: BlockNumber,
+        },
         /// The provider gave notice.
         NoticeGiven {
             /// Of which lease.
             lease: LeaseId,
-            /// The block at which it ends by this notice.
-            ends_at: BlockNumber,
+            /// The block at which it ends by this notice, if the provider is present until then; none while the
+            /// workload is unready.
+            ends_at: Option<BlockNumber>,
+        },
+        /// The bond paid the tenant for a notice that was not given.
+        NoticePaid {
+            /// Of which lease.
+            lease: LeaseId,
+            /// How much.
+            amount: Balance,
+        },
+        /// The provider was absent for longer than its SLA allows.
+        SlaCredited {
+            /// In which lease.
+            lease: LeaseId,
+            /// What the absences beyond it would have cost.
+            due: Balance,
+            /// What the bond paid to the tenant for them.
+            paid: Balance,
+        },
+        /// A deployment was offered to another account.
+        TransferOffered {
+            /// Which.
+            deployment: DeploymentId,
+            /// To whom.
+            to: T::AccountId,
+        },
+        /// The offer of a deployment was taken back.
+        TransferCancelled {
+            /// Which deployment.
+            deployment: DeploymentId,
+        },
+        /// A deployment, its leases and their escrow accounts have another owner.
+        Transferred {
+            /// Which.
+            deployment: DeploymentId,
+            /// The owner before.
+            from: T::AccountId,
+            /// The owner now.
+            to: T::AccountId,
+        },
+        /// The agenda lags behind. Bills and scores do not change by it.
+        AgendaBehind {
+            /// The block at which its earliest entry was due.
+            oldest: BlockNumber,
         },
         /// Another lease of the same deployment took over from one that was declined or not activated.
         LeaseTakenOver {
@@ -411,10 +598,37 @@ pub mod pallet {
         DeploymentEnded,
         /// The provider gave notice already.
         NoticeAlreadyGiven,
-        /// Too many changes of the lease's terms wait beyond the first unjudged block.
+        /// Too many changes of the lease's terms wait beyond the first unjudged block, or were made within W + E
+        /// blocks.
         TooManyPendingChanges,
-        /// A change of the terms lies before one that is made already.
-        ChangeOutOfOrder,
+        /// The ask that the lease was opened at has expired or was withdrawn.
+        AskGone,
+        /// The ask has no price for these resources.
+        NotOffered,
+        /// What is left of the deposit does not cover the W + E blocks from the next one on, or not the whole term.
+        NotCovered,
+        /// The rate is above `max_rate`.
+        RateTooHigh,
+        /// The number of blocks is zero.
+        ZeroBlocks,
+        /// The lease has no term.
+        NoTerm,
+        /// The pause is longer than `MaxPause`.
+        PauseTooLong,
+        /// The lease is paused, or a pause is ahead.
+        AlreadyPaused,
+        /// The lease is not paused, and no pause is ahead.
+        NotPaused,
+        /// The operator has said so already.
+        ReadinessUnchanged,
+        /// A lease of the deployment waits for activation.
+        LeasePending,
+        /// The account owns the deployment already.
+        AlreadyOwner,
+        /// The deployment is not offered to this account, or to nobody.
+        NoTransferOffered,
+        /// The ask of a lease is not for this account.
+        TenantNotAdmitted,
         /// An amount or a block number overflows.
         Overflow,
     }
@@ -447,9 +661,15 @@ pub mod pallet {
                 "no more than the bond is forfeited"
             );
             assert!(T::AbandonedEpochs::get() > 0, "abandonment takes time");
-            assert!(T::NoticeBlocks::get() > 0, "notice takes time");
             assert!(T::TearDownGrace::get() > 0, "tear-down takes time");
             assert!(T::SettleInterval::get() > 0, "the agenda must move forward");
+            assert!(T::MaxPause::get() > 0, "a pause takes time");
+            assert!(T::SlaWindow::get() > 0, "an SLA is measured over time");
+            assert!(
+                T::SlaWindow::get() <= T::SettleInterval::get(),
+                "what is settled at once spans a window"
+            );
+            assert!(T::BacklogAge::get() > 0, "a backlog is shown once in a while");
         }
 
         #[cfg(feature = "try-runtime")]
@@ -501,7 +721,7 @@ pub mod pallet {
             Self::do_close(who, deployment, claim)
         }
 
-        /// Ends an active lease `NoticeBlocks` from now. By the provider's operator.
+        /// Ends an active lease when the notice is over that its ask promised. By the provider's operator.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::give_notice())]
         pub fn give_notice(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
@@ -509,7 +729,7 @@ pub mod pallet {
             Self::do_give_notice(who, lease)
         }
 
-        /// Adds to a lease's deposit, until its effective end. By its owner.
+        /// Adds to a lease's deposit, until its effective end. By its owner, or by whom the owner approved.
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResult {
@@ -546,6 +766,122 @@ pub mod pallet {
         ) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_file_receipt(lease, received_at, signature)
+        }
+
+        /// Advances several leases like `settle`. By anybody. Leases that are pruned already are passed over.
+        #[pallet::call_index(20)]
+        #[pallet::weight(T::WeightInfo::settle_many(leases.len() as u32))]
+        pub fn settle_many(origin: OriginFor<T>, leases: BoundedVec<LeaseId, ConstU32<MAX_SETTLED>>) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_settle_many(&leases)
+        }
+
+        /// Takes back what is left of one's own deposits, as far as W + E blocks stay covered, and the term where there
+        /// is one. By a depositor.
+        #[pallet::call_index(21)]
+        #[pallet::weight(T::WeightInfo::withdraw())]
+        pub fn withdraw(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_withdraw(who, lease, amount)
+        }
+
+        /// Leases other resources from the next block on, at the prices of the ask that the lease was opened at. By its
+        /// owner.
+        #[pallet::call_index(22)]
+        #[pallet::weight(T::WeightInfo::resize())]
+        pub fn resize(
+            origin: OriginFor<T>,
+            lease: LeaseId,
+            resources: Resources,
+            commitment: Commitment,
+            max_rate: Balance,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_resize(who, lease, resources, commitment, max_rate)
+        }
+
+        /// Commits to another manifest for the same resources. By the lease's owner.
+        #[pallet::call_index(23)]
+        #[pallet::weight(T::WeightInfo::update())]
+        pub fn update(origin: OriginFor<T>, lease: LeaseId, commitment: Commitment) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_update(who, lease, commitment)
+        }
+
+        /// Lets the term of a lease end so many blocks later. By its owner.
+        #[pallet::call_index(24)]
+        #[pallet::weight(T::WeightInfo::extend())]
+        pub fn extend(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_extend(who, lease, blocks)
+        }
+
+        /// Lets a lease rest for so many blocks from the next attestation epoch on: it costs nothing and keeps its
+        /// capacity. By its owner.
+        #[pallet::call_index(25)]
+        #[pallet::weight(T::WeightInfo::pause())]
+        pub fn pause(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_pause(who, lease, blocks)
+        }
+
+        /// Ends a pause with the next block. By the lease's owner.
+        #[pallet::call_index(26)]
+        #[pallet::weight(T::WeightInfo::resume())]
+        pub fn resume(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_resume(who, lease)
+        }
+
+        /// Says whether the workload of a lease runs: while it does not, from the next attestation epoch on, nothing is
+        /// billed. By the provider's operator.
+        #[pallet::call_index(27)]
+        #[pallet::weight(T::WeightInfo::set_ready())]
+        pub fn set_ready(origin: OriginFor<T>, lease: LeaseId, ready: bool) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_set_ready(who, lease, ready)
+        }
+
+        /// Ends an active lease for abuse with this block; the bond pays for the notice that is not given. By the
+        /// provider's operator.
+        #[pallet::call_index(28)]
+        #[pallet::weight(T::WeightInfo::stop_for_abuse())]
+        pub fn stop_for_abuse(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_stop_for_abuse(who, lease, evidence)
+        }
+
+        /// Ends a lease for abuse with this block. By `TakedownOrigin`.
+        #[pallet::call_index(29)]
+        #[pallet::weight(T::WeightInfo::take_down())]
+        pub fn take_down(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResult {
+            T::TakedownOrigin::ensure_origin(origin)?;
+            Self::do_take_down(lease, evidence)
+        }
+
+        /// Offers a deployment with all its leases to another account, in place of an offer made before. By its owner.
+        #[pallet::call_index(30)]
+        #[pallet::weight(T::WeightInfo::offer_transfer())]
+        pub fn offer_transfer(origin: OriginFor<T>, deployment: DeploymentId, to: T::AccountId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_offer_transfer(who, deployment, to)
+        }
+
+        /// Takes the offer of a deployment back. By its owner.
+        #[pallet::call_index(31)]
+        #[pallet::weight(T::WeightInfo::cancel_transfer())]
+        pub fn cancel_transfer(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_cancel_transfer(who, deployment)
+        }
+
+        /// Becomes the owner of a deployment, of its leases and of their escrow accounts; deposits stay whose they are.
+        /// By the account that it is offered to, while no lease waits for activation.
+        #[pallet::call_index(32)]
+        #[pallet::weight(T::WeightInfo::accept_transfer(MAX_LEASES))]
+        pub fn accept_transfer(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResultWithPostInfo {
+            let who = ensure_signed(origin)?;
+            Self::do_accept_transfer(who, deployment)
         }
     }
 }

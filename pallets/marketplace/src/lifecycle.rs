@@ -1,7 +1,7 @@
 //! What tenant and provider do with a lease. Every function first advances the lease to the current block.
 
-use crate::{Config, Error, Event, Lease, Leases, NextLeaseId, Pallet, Stage};
-use frame_support::{ensure, traits::Get};
+use crate::{Config, Error, Event, Lease, Leases, NextLeaseId, Pallet};
+use frame_support::ensure;
 use perigee_primitives::{
     traits::{ProviderInspect, StreamingEscrow},
     Balance, LeaseId,
@@ -9,28 +9,25 @@ use perigee_primitives::{
 use sp_runtime::DispatchResult;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_give_notice(who: T::AccountId, id: LeaseId) -> DispatchResult {
+    pub(crate) fn do_deposit(who: T::AccountId, id: LeaseId, amount: Balance) -> DispatchResult {
         let mut lease = Self::touched(id)?;
-        Self::ensure_operator(&lease, &who)?;
-        let Stage::Active { notice_end, .. } = &mut lease.stage else {
-            return Err(Error::<T>::NotActive.into());
-        };
-        ensure!(notice_end.is_none(), Error::<T>::NoticeAlreadyGiven);
-        let ends_at = Self::now()
-            .checked_add(T::NoticeBlocks::get())
-            .ok_or(Error::<T>::Overflow)?;
-        *notice_end = Some(ends_at);
-        Self::deposit_event(Event::NoticeGiven { lease: id, ends_at });
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        ensure!(Self::runs(id, &lease), Error::<T>::LeaseEnded);
+        // What others deposit before activation would not go on to the lease that takes over.
+        ensure!(lease.is_active() || lease.owner == who, Error::<T>::NotOwner);
+        T::Escrow::deposit(id, &who, amount)?;
+        lease.warned = false;
+        Self::deposit_event(Event::Deposited { lease: id, who, amount });
         Self::keep(id, lease)
     }
 
-    pub(crate) fn do_deposit(who: T::AccountId, id: LeaseId, amount: Balance) -> DispatchResult {
+    pub(crate) fn do_withdraw(who: T::AccountId, id: LeaseId, amount: Balance) -> DispatchResult {
         let lease = Self::touched(id)?;
-        ensure!(lease.owner == who, Error::<T>::NotOwner);
         ensure!(amount > 0, Error::<T>::ZeroAmount);
-        ensure!(Self::runs(id, &lease), Error::<T>::LeaseEnded);
-        T::Escrow::deposit(id, &who, amount)?;
-        Self::deposit_event(Event::Deposited { lease: id, who, amount });
+        ensure!(lease.is_active(), Error::<T>::NotActive);
+        T::Escrow::withdraw(id, &who, amount)?;
+        Self::ensure_covered(id, &lease)?;
+        Self::deposit_event(Event::Withdrawn { lease: id, who, amount });
         Self::keep(id, lease)
     }
 
@@ -40,14 +37,28 @@ impl<T: Config> Pallet<T> {
         Self::keep(id, lease)
     }
 
+    pub(crate) fn do_settle_many(leases: &[LeaseId]) -> DispatchResult {
+        leases.iter().try_for_each(|id| {
+            if Self::was_pruned(*id)? {
+                return Ok(());
+            }
+            Self::do_settle(*id)
+        })
+    }
+
+    /// Was its record removed? One that was never opened is an error.
+    fn was_pruned(id: LeaseId) -> Result<bool, Error<T>> {
+        ensure!(id < NextLeaseId::<T>::get(), Error::<T>::NoSuchLease);
+        Ok(!Leases::<T>::contains_key(id))
+    }
+
     pub(crate) fn do_torn_down(who: T::AccountId, leases: &[LeaseId]) -> DispatchResult {
         leases.iter().try_for_each(|id| Self::lease_torn_down(&who, *id))
     }
 
     fn lease_torn_down(who: &T::AccountId, id: LeaseId) -> DispatchResult {
-        if !Leases::<T>::contains_key(id) {
-            // Pruned, and freed before that: the report came twice.
-            ensure!(id < NextLeaseId::<T>::get(), Error::<T>::NoSuchLease);
+        if Self::was_pruned(id)? {
+            // It was freed before that: the report came twice.
             return Ok(());
         }
         let mut lease = Self::touched(id)?;

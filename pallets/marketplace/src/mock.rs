@@ -87,6 +87,10 @@ pub const GRACE: BlockNumber = 12;
 /// Longer than any random life, so that a final record can be read at its end.
 pub const RETENTION: BlockNumber = 500;
 pub const SETTLE_INTERVAL: BlockNumber = 200;
+pub const MAX_PAUSE: BlockNumber = 60;
+pub const SLA_WINDOW: BlockNumber = 50;
+pub const WARN: BlockNumber = 30;
+pub const BACKLOG_AGE: BlockNumber = 10;
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
@@ -165,11 +169,15 @@ impl pallet_marketplace::Config for Test {
     type NoShowForfeit = ConstU32<500_000>;
     type AbandonForfeit = ConstU32<800_000>;
     type AbandonedEpochs = ConstU32<ABANDONED_EPOCHS>;
-    type NoticeBlocks = ConstU32<NOTICE>;
     type ReservationFee = ConstU128<RESERVATION>;
     type TearDownGrace = ConstU32<GRACE>;
     type RetentionBlocks = ConstU32<RETENTION>;
     type SettleInterval = ConstU32<SETTLE_INTERVAL>;
+    type MaxPause = ConstU32<MAX_PAUSE>;
+    type SlaWindow = ConstU32<SLA_WINDOW>;
+    type WarnBlocks = ConstU32<WARN>;
+    type BacklogAge = ConstU32<BACKLOG_AGE>;
+    type TakedownOrigin = frame_system::EnsureRoot<u64>;
     type WeightInfo = ();
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases, LeasesByProvider, OrderRest, Pallet,
-    Placement, Reservation, Segment, Spread, Stage, Wanted, WeightInfo,
+    Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
 };
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
@@ -12,8 +12,7 @@ use frame_support::{
     traits::{fungible::hold::Mutate, Get},
 };
 use perigee_primitives::{
-    traits::{Availability, StreamingEscrow},
-    BlockNumber, CloseReason, DeclineReason, DeploymentId, GroupOrder, LeaseId, NamedAsks,
+    traits::StreamingEscrow, BlockNumber, CloseReason, DeclineReason, DeploymentId, GroupOrder, LeaseId, NamedAsks,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -67,6 +66,8 @@ impl<T: Config> Pallet<T> {
                 receipt: false,
             },
             bill: Bill::unopened(),
+            sla_count: SlaCount::default(),
+            warned: false,
             reservation: Reservation::Held(reservation),
             capacity_held: true,
             wake: 0,
@@ -89,15 +90,15 @@ impl<T: Config> Pallet<T> {
             rate: lease.rate,
             payee: lease.payee.clone(),
             fee: lease.fee,
+            paused: false,
+            unready: false,
         };
-        lease
-            .bill
-            .change(first, T::Availability::judged_until())
-            .map_err(Error::<T>::from)?;
+        lease.bill = Bill::opened(first);
+        lease.sla_count = SlaCount::since(now);
         lease.stage = Stage::Active {
             since: now,
             term_end,
-            notice_end: None,
+            notice: None,
         };
         lease.rest = None;
         Self::return_reservation(id, &mut lease);

@@ -1,20 +1,12 @@
 //! Advancing a lease to the current block: its end by arithmetic, and its bill.
 
 use crate::{
-    billing::{judgement, standing, ChangeRefused, Standing},
+    billing::judgement,
+    standing::{standing, Agreed, Standing},
     Config, Error, Event, Lease, Leases, Pallet, Stage,
 };
-use perigee_primitives::{traits::StreamingEscrow, BlockNumber, CloseReason, LeaseId};
+use perigee_primitives::{traits::StreamingEscrow, BlockNumber, LeaseId};
 use sp_runtime::{DispatchError, DispatchResult};
-
-impl<T> From<ChangeRefused> for Error<T> {
-    fn from(refused: ChangeRefused) -> Self {
-        match refused {
-            ChangeRefused::TooManyPending => Self::TooManyPendingChanges,
-            ChangeRefused::OutOfOrder => Self::ChangeOutOfOrder,
-        }
-    }
-}
 
 impl<AccountId> Lease<AccountId> {
     /// Has its end been processed?
@@ -22,18 +14,12 @@ impl<AccountId> Lease<AccountId> {
         matches!(self.stage, Stage::Ended { .. })
     }
 
-    /// The end that was agreed or announced.
-    pub(crate) fn fixed_end(&self) -> Option<(BlockNumber, CloseReason)> {
-        let Stage::Active {
-            term_end, notice_end, ..
-        } = self.stage
-        else {
-            return None;
-        };
-        let term = term_end.map(|at| (at, CloseReason::TermEnded));
-        let notice = notice_end.map(|at| (at, CloseReason::ClosedByProvider));
-        // At the same block the term counts.
-        [term, notice].into_iter().flatten().min_by_key(|(at, _)| *at)
+    /// What was agreed or announced about its end.
+    pub(crate) fn agreed(&self) -> Agreed {
+        match self.stage {
+            Stage::Active { term_end, notice, .. } => Agreed { term_end, notice },
+            _ => Agreed::default(),
+        }
     }
 }
 
@@ -55,21 +41,34 @@ impl<T: Config> Pallet<T> {
                 let found = Self::standing_of(id, lease)?;
                 let until = found.runs_until.map_or(BlockNumber::MAX, |(at, _)| at);
                 Self::bill(id, lease, until)?;
-                lease.bill.funded(found.funded_until);
+                Self::credit_sla(id, lease);
+                Self::write_down(lease, &found);
                 if let Some((at, reason)) = found.ended_at(now) {
                     Self::end(id, lease, at, reason);
                 }
             }
-            Stage::Ended { at, .. } => Self::bill(id, lease, at)?,
+            Stage::Ended { at, .. } => {
+                Self::bill(id, lease, at)?;
+                Self::credit_sla(id, lease);
+            }
         }
         Self::complete(id, lease)
+    }
+
+    /// Keeps what is known for good, and forgets what nobody asks about any more.
+    fn write_down(lease: &mut Lease<T::AccountId>, found: &Standing) {
+        if let Stage::Active { notice, .. } = &mut lease.stage {
+            *notice = found.notice;
+        }
+        lease.bill.funded(found.funded_until);
+        lease.bill.forget_before(lease.sla_count.counted_until);
     }
 
     /// Where an active lease stands.
     pub(crate) fn standing_of(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<Standing, DispatchError> {
         let balance = T::Escrow::totals(id).ok_or(Error::<T>::NoSuchLease)?.balance;
         let judged = judgement::<T::Availability>(lease.provider);
-        Ok(standing(&lease.bill, &judged, balance, lease.fixed_end()))
+        Ok(standing(&lease.bill, &judged, balance, lease.agreed(), Self::now()))
     }
 
     /// Bills what is judged, up to `end`.

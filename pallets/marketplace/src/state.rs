@@ -13,7 +13,7 @@ pub(crate) type Found = (LeasePhase, Option<BlockNumber>);
 impl<T: Config> Pallet<T> {
     /// The state of a lease at the current block; `None` without a record of it.
     pub fn lease_state(id: LeaseId) -> Option<LeaseState<T::AccountId>> {
-        let lease = Leases::<T>::get(id)?;
+        let mut lease = Leases::<T>::get(id)?;
         let judged = judgement::<T::Availability>(lease.provider);
         let (phase, runs_until) = Self::find(id, &lease);
         let until = lease
@@ -30,16 +30,28 @@ impl<T: Config> Pallet<T> {
         let billed = totals.to_payees.checked_add(totals.fee)?;
         let unbilled = judged.unbilled(lease.bill.billed_until, until);
         let tail_end = runs_until.map_or(Self::now(), |end| end.min(Self::now()));
-        let tail = lease.bill.full_cost(until, tail_end)?;
-        let term_end = match lease.stage {
-            Stage::Active { term_end, .. } => term_end,
-            _ => None,
-        };
+        let tail = lease.bill.cost(&judged, until, tail_end)?;
+        let agreed = lease.agreed();
+        let notice_end = agreed.notice.and_then(|notice| {
+            let counted = notice.counted(&lease.bill, &judged);
+            counted.end(&lease.bill, &judged)
+        });
+        let due = Self::count_sla(&mut lease, until);
+        let bond = T::Bonds::bonded(lease.provider, id);
+        let credit = due.min(bond);
+        let runs = matches!(phase, LeasePhase::Active { .. });
+        let terms = lease.bill.at(Self::now()).filter(|_| runs);
         Some(LeaseState {
             phase,
             runs_until,
-            term_end,
-            bond: T::Bonds::bonded(lease.provider, id),
+            term_end: agreed.term_end,
+            notice_end,
+            paused: terms.is_some_and(|terms| terms.paused),
+            unready: terms.is_some_and(|terms| terms.unready),
+            next_change: lease.bill.next_change(Self::now()).filter(|_| runs),
+            credits_paid: lease.sla_count.credited.saturating_add(credit),
+            sla_broken: lease.sla_count.broken,
+            bond: bond.saturating_sub(credit),
             judged_until: judged.until,
             deposited: totals.deposited,
             billed,

@@ -21,6 +21,8 @@ impl<T: Config> Pallet<T> {
             Self::money_is_accounted_for(id, &lease)?;
             Self::tail_is_funded(id, &lease)?;
             Self::bill_is_in_order(&lease)?;
+            Self::terms_end_in_those_agreed(&lease)?;
+            Self::sla_is_counted_within_the_bill(id, &lease)?;
             Self::capacity_index_matches(id, &lease)?;
             Self::rest_of_an_order_waits_for_activation(&lease)?;
             Self::bond_stands_for_its_lease(id, &lease)?;
@@ -113,6 +115,36 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// The last segment of an active lease is not paused and has the lease's rate: every pause ends.
+    fn terms_end_in_those_agreed(lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let (Stage::Active { .. }, Some(last)) = (&lease.stage, lease.bill.segments.last()) else {
+            return Ok(());
+        };
+        ensure!(!last.paused, "a pause without an end");
+        ensure!(
+            last.rate == lease.rate,
+            "a lease and its last terms differ in their rate"
+        );
+        Ok(())
+    }
+
+    /// The SLA is counted up to a block that is billed, and up to the last one of a final lease. What lags is known.
+    fn sla_is_counted_within_the_bill(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let (counted, billed) = (lease.sla_count.counted_until, lease.bill.billed_until);
+        ensure!(counted <= billed, "the SLA is counted beyond what is billed");
+        if counted < billed {
+            ensure!(
+                !matches!(lease.stage, Stage::Ended { totals: Some(_), .. }),
+                "a final lease whose SLA is not counted"
+            );
+            ensure!(
+                Stuck::<T>::contains_key(lease.provider, id),
+                "attestation may forget what an SLA is counted by"
+            );
+        }
+        Ok(())
+    }
+
     fn capacity_index_matches(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
         let listed = LeasesByProvider::<T>::contains_key(lease.provider, id);
         ensure!(
@@ -174,6 +206,10 @@ impl<T: Config> Pallet<T> {
         for (id, deployment) in Deployments::<T>::iter() {
             count += 1;
             ensure!(!deployment.leases.is_empty(), "an empty deployment remains");
+            ensure!(
+                deployment.offered_to.as_ref() != Some(&deployment.owner),
+                "a deployment is offered to its owner"
+            );
             ensure!(
                 deployment.leases.iter().all(Leases::<T>::contains_key),
                 "a deployment lists a lease that is gone"

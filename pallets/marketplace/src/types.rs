@@ -13,6 +13,8 @@ use scale_info::TypeInfo;
 pub const MAX_LEASES: u32 = MAX_GROUPS * MAX_ASKS;
 /// Leases that one report of tear-down covers.
 pub const MAX_TORN_DOWN: u32 = 64;
+/// Leases that one call settles.
+pub const MAX_SETTLED: u32 = 64;
 /// Changes of a lease's terms that wait beyond the first unjudged block.
 pub const MAX_PENDING_SEGMENTS: u32 = 4;
 /// Segments kept: those that wait, the one in force, and those that the end by funds may still ask about.
@@ -58,32 +60,73 @@ pub struct Deployment<AccountId> {
     pub leases: BoundedVec<LeaseId, ConstU32<MAX_LEASES>>,
     /// When it was opened.
     pub opened_at: BlockNumber,
+    /// To whom its owner offers it.
+    pub offered_to: Option<AccountId>,
 }
 
-/// What is billed from a block on, until the next segment.
+/// The terms from a block on, until the next segment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Segment<AccountId> {
     /// First block.
     pub from: BlockNumber,
-    /// Rate per block; zero while paused.
+    /// Rate per block, as agreed.
     pub rate: Balance,
     /// Who earns it.
     pub payee: AccountId,
     /// The fee's rate.
     pub fee: FeeRate,
+    /// The tenant wants it to rest: it costs nothing.
+    pub paused: bool,
+    /// The operator says that it does not run: nothing is billed.
+    pub unready: bool,
 }
 
 /// How far a lease is billed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Bill<AccountId> {
-    /// Segments in the order of their first block, from the one in force at `funded_until`. Empty before activation.
+    /// Segments in the order of their first block, from the first that anybody may still ask about. Empty before
+    /// activation.
     pub segments: BoundedVec<Segment<AccountId>, ConstU32<MAX_SEGMENTS>>,
     /// First block that is not billed yet.
     pub billed_until: BlockNumber,
-    /// At every judged boundary up to this block the balance was known to suffice; at most `billed_until`.
+    /// At every boundary up to this block the balance sufficed, for good: W blocks have passed since.
     pub funded_until: BlockNumber,
     /// Blocks before `billed_until` that were not billed.
     pub unbilled_blocks: BlockNumber,
+}
+
+/// A provider's notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Notice {
+    /// The end is not known yet.
+    #[codec(index = 0)]
+    Counting {
+        /// Blocks that must be served before the last W blocks begin.
+        owed: BlockNumber,
+        /// All blocks before are counted.
+        counted_until: BlockNumber,
+    },
+    /// The end is known.
+    #[codec(index = 1)]
+    Ends {
+        /// The first block that is not billed.
+        at: BlockNumber,
+    },
+}
+
+/// How the provider keeps its SLA in one lease.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct SlaCount {
+    /// All blocks before are counted.
+    pub counted_until: BlockNumber,
+    /// Absences in the window that holds `counted_until`.
+    pub absent: BlockNumber,
+    /// More absences than promised were found in a window.
+    pub broken: bool,
+    /// What the bond paid to the tenant for them.
+    pub credited: Balance,
 }
 
 /// What became of the reservation fee.
@@ -118,8 +161,8 @@ pub enum Stage {
         since: BlockNumber,
         /// The block at which the agreed term is over.
         term_end: Option<BlockNumber>,
-        /// The block at which the provider's notice is over.
-        notice_end: Option<BlockNumber>,
+        /// The provider's notice, if it was given.
+        notice: Option<Notice>,
     },
     /// Ended, and its end was processed.
     #[codec(index = 2)]
@@ -174,6 +217,10 @@ pub struct Lease<AccountId> {
     pub stage: Stage,
     /// How far it is billed.
     pub bill: Bill<AccountId>,
+    /// How the SLA is kept.
+    pub sla_count: SlaCount,
+    /// The tenant was warned of the end by funds that is ahead.
+    pub warned: bool,
     /// What became of the reservation fee.
     pub reservation: Reservation,
     /// Does it still take capacity of the provider?

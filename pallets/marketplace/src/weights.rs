@@ -62,6 +62,61 @@ pub trait WeightInfo {
             .saturating_mul(n.into())
             .saturating_add(Self::small_change())
     }
+    /// `settle_many` of `n` leases.
+    fn settle_many(n: u32) -> Weight {
+        Self::settle().saturating_mul(n.into())
+    }
+    /// `withdraw`.
+    fn withdraw() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `resize`: ask, provider, bond and pool beside the lease.
+    fn resize() -> Weight {
+        Self::advance().saturating_add(Self::small_change().saturating_mul(2))
+    }
+    /// `update`.
+    fn update() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `extend`.
+    fn extend() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `pause`.
+    fn pause() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `resume`.
+    fn resume() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `set_ready`.
+    fn set_ready() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `stop_for_abuse`.
+    fn stop_for_abuse() -> Weight {
+        Self::advance().saturating_add(Self::small_change().saturating_mul(2))
+    }
+    /// `take_down`.
+    fn take_down() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
+    }
+    /// `offer_transfer`.
+    fn offer_transfer() -> Weight {
+        Self::small_change()
+    }
+    /// `cancel_transfer`.
+    fn cancel_transfer() -> Weight {
+        Self::small_change()
+    }
+    /// `accept_transfer` of a deployment with `n` leases.
+    fn accept_transfer(n: u32) -> Weight {
+        Self::advance()
+            .saturating_add(Self::small_change())
+            .saturating_mul(n.into())
+            .saturating_add(Self::small_change().saturating_mul(2))
+    }
     /// What a call does beside advancing: origin, ask or deployment, a hold.
     fn small_change() -> Weight;
 }

@@ -187,7 +187,7 @@ pub struct LeaseState<AccountId> {
     pub billed: Balance,
     /// The fee's part of `billed`.
     pub fee: Balance,
-    /// Blocks since activation that were not billed.
+    /// Blocks since activation in which the provider was not present, up to `judged_until`.
     pub unbilled_blocks: BlockNumber,
     /// What would come back if it were closed now and every unjudged block were billed.
     pub refundable: Balance,
@@ -201,7 +201,33 @@ pub struct LeaseState<AccountId> {
     pub reservation_held: Balance,
     /// Of the reservation fee: burned.
     pub reservation_burned: Balance,
+    /// The tenant lets it rest in this block: it costs nothing.
+    pub paused: bool,
+    /// The operator says that its workload does not run in this block: nothing is billed.
+    pub unready: bool,
+    /// The next block at which its terms change.
+    pub next_change: Option<BlockNumber>,
+    /// The block at which it ends by the provider's notice, if the provider is present until then.
+    pub notice_end: Option<BlockNumber>,
+    /// What the bond has paid to the tenant for absences beyond the SLA.
+    pub credits_paid: Balance,
+    /// Was the SLA broken?
+    pub sla_broken: bool,
 }
+
+/// How far the marketplace's agenda lags behind.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Backlog {
+    /// The block at which the earliest entry that waits was due.
+    pub oldest_due: Option<BlockNumber>,
+    /// Entries that are due, counted up to [`MAX_BACKLOG`].
+    pub due: u32,
+}
+
+/// Entries of the agenda that are counted at most.
+pub const MAX_BACKLOG: u32 = 20_000;
 
 impl<AccountId> LeaseState<AccountId> {
     /// Whose fault its end was, if it has ended and as far as the chain can tell.

@@ -1,6 +1,8 @@
 //! What node, agent and wallets ask the runtime.
 
-use crate::{AskId, AttestationTimes, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings};
+use crate::{
+    AskId, AttestationTimes, Backlog, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings,
+};
 use alloc::vec::Vec;
 use codec::Codec;
 
@@ -12,6 +14,8 @@ sp_api::decl_runtime_apis! {
         /// The asks that would not take `order` of `owner` at this block, each with the first reason. An order that
         /// is part of a deployment is looked at as if it were alone.
         fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)>;
+        /// How far the agenda lags behind. A backlog changes no bill and no score.
+        fn agenda_backlog() -> Backlog;
     }
 
     /// What the heartbeat service of a node needs, and what attestation has found.

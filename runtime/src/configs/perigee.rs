@@ -105,10 +105,14 @@ impl pallet_marketplace::Config for Runtime {
     type NoShowForfeit = ConstU32<{ MILLION / 10 }>;
     type AbandonForfeit = ConstU32<MILLION>;
     type AbandonedEpochs = ConstU32<36>;
-    type NoticeBlocks = ConstU32<100>;
     type ReservationFee = ConstU128<{ 10 * MILLI_PRG }>;
     type TearDownGrace = ConstU32<150>;
     type RetentionBlocks = ConstU32<DAYS>;
     type SettleInterval = ConstU32<{ 30 * DAYS }>;
+    type MaxPause = ConstU32<{ 7 * DAYS }>;
+    type SlaWindow = ConstU32<DAYS>;
+    type WarnBlocks = ConstU32<{ 6 * HOURS }>;
+    type BacklogAge = ConstU32<{ 10 * MINUTES }>;
+    type TakedownOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_marketplace::weights::Estimated<Runtime>;
 }

@@ -87,30 +87,6 @@ fn errors_of_close() {
 }
 
 #[test]
-fn notice_ends_a_lease_after_its_blocks() {
-    build_and_execute(|| {
-        let id = active(1_000);
-        jump_to(10);
-        assert_ok!(Marketplace::give_notice(operator(), id));
-        assert!(has_event(Event::NoticeGiven {
-            lease: id,
-            ends_at: 10 + NOTICE
-        }));
-        assert_noop!(
-            Marketplace::give_notice(operator(), id),
-            Error::<Test>::NoticeAlreadyGiven
-        );
-        assert_eq!(state(id).runs_until, Some(35));
-        run_to(34);
-        assert_eq!(state(id).phase, LeasePhase::Active { since: 1 });
-        run_to(35);
-        assert_eq!(state(id).phase, ended(35, CloseReason::ClosedByProvider));
-        run_to(50);
-        assert_eq!(state(id).billed, 34 * 7);
-    });
-}
-
-#[test]
 fn errors_of_notice() {
     build_and_execute(|| {
         assert_noop!(Marketplace::give_notice(operator(), 0), Error::<Test>::NoSuchLease);
@@ -120,10 +96,6 @@ fn errors_of_notice() {
         assert_noop!(Marketplace::give_notice(tenant(), id), Error::<Test>::NotOperator);
         close(id);
         assert_noop!(Marketplace::give_notice(operator(), id), Error::<Test>::NotActive);
-        let late = active(1_000_000);
-        jump_to(u32::MAX - 5);
-        // No verdict ever came, so it still runs; but the block numbers end before the notice.
-        assert_noop!(Marketplace::give_notice(operator(), late), Error::<Test>::Overflow);
     });
 }
 

@@ -83,11 +83,28 @@ fn every_invariant_fires() {
                 for n in 0..5 {
                     let next = Segment {
                         from: 100 + n,
+                        unready: n % 2 == 0,
                         ..b.segments[0].clone()
                     };
                     b.segments.try_push(next).expect("room");
                 }
             })
+        });
+        fires("a pause without an end", || bill(live, |b| b.segments[0].paused = true));
+        fires("a lease and its last terms differ in their rate", || {
+            lease(live, |l| l.rate += 1)
+        });
+        fires("the SLA is counted beyond what is billed", || {
+            lease(live, |l| l.sla_count.counted_until = l.bill.billed_until + 1)
+        });
+        fires("a final lease whose SLA is not counted", || {
+            lease(done, |l| l.bill.billed_until += 1)
+        });
+        fires("attestation may forget what an SLA is counted by", || {
+            lease(live, |l| l.sla_count.counted_until -= 1)
+        });
+        fires("a deployment is offered to its owner", || {
+            Deployments::<Test>::mutate(live, |d| d.as_mut().expect("a record").offered_to = Some(TENANT))
         });
         fires("the index of a provider's leases differs from the lease", || {
             LeasesByProvider::<Test>::remove(0, live)
@@ -100,6 +117,7 @@ fn every_invariant_fires() {
             owner: TENANT,
             leases: Default::default(),
             opened_at: 1,
+            offered_to: None,
         };
         fires("an empty deployment remains", || {
             Deployments::<Test>::insert(99, orphan())

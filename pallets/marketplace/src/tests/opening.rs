@@ -410,34 +410,6 @@ fn a_term_that_leaves_the_block_numbers_is_refused_at_activation_too() {
 }
 
 #[test]
-fn an_activation_on_terms_that_are_there_already_is_refused() {
-    build_and_execute(|| {
-        let id = deploy(order(1_000));
-        jump_to(5);
-        let undone = |blocks: &[BlockNumber], expected: Error<Test>| {
-            let result = frame_support::storage::with_storage_layer(|| {
-                Leases::<Test>::mutate(id, |lease| {
-                    let lease = lease.as_mut().expect("a record");
-                    for from in blocks {
-                        let segment = Segment {
-                            from: *from,
-                            rate: 1,
-                            payee: OPERATOR,
-                            fee: lease.fee,
-                        };
-                        lease.bill.change(segment, 0).expect("in order");
-                    }
-                });
-                Marketplace::activate(operator(), id)
-            });
-            assert_eq!(result, Err(expected.into()));
-        };
-        undone(&[5], Error::<Test>::ChangeOutOfOrder);
-        undone(&[0, 1, 2, 3, 4], Error::<Test>::TooManyPendingChanges);
-    });
-}
-
-#[test]
 fn the_agenda_sorts_like_the_blocks() {
     let blocks = [0, 1, 255, 256, 65_535, 65_536, BlockNumber::MAX];
     assert!(blocks

@@ -203,7 +203,7 @@ fn errors_of_deposit_and_settle() {
         assert_noop!(Marketplace::deposit(tenant(), id, 0), Error::<Test>::ZeroAmount);
         assert_noop!(
             Marketplace::deposit(RuntimeOrigin::signed(OTHER), id, 1),
-            Error::<Test>::NotOwner
+            pallet_escrow::Error::<Test>::NotApproved
         );
         let overflow = pallet_escrow::Error::<Test>::Overflow;
         assert_noop!(Marketplace::deposit(tenant(), id, Balance::MAX), overflow);
@@ -225,7 +225,7 @@ fn a_forecast_of_an_end_is_not_an_end() {
             Stage::Active {
                 since: 13,
                 term_end: None,
-                notice_end: None
+                notice: None
             }
         );
         Script::judge(20);

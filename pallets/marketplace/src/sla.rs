@@ -1,0 +1,131 @@
+//! The provider's promise to be present, window by window, and what its bond pays for breaking it.
+
+use crate::{billing::absences, Bill, Config, Event, Lease, Pallet, SlaCount, Stage};
+use frame_support::traits::Get;
+use perigee_primitives::{traits::LeaseBonds, Balance, BlockNumber, LeaseId, Ppm, MILLION};
+
+/// The windows of one lease and what is promised for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// The first block of the first window.
+    pub since: BlockNumber,
+    /// Blocks of a window; never zero.
+    pub length: BlockNumber,
+    /// Blocks of absence that the promise allows in each.
+    pub allowed: BlockNumber,
+}
+
+impl Windows {
+    /// Windows of `length` blocks, in each of which `sla` of them are promised. What does not come out even is allowed
+    /// less.
+    pub fn new(since: BlockNumber, length: BlockNumber, sla: Ppm) -> Self {
+        let part = u64::from(MILLION.saturating_sub(sla));
+        let allowed = u64::from(length).saturating_mul(part) / u64::from(MILLION);
+        Self {
+            since,
+            length: length.max(1),
+            // At most `length`.
+            allowed: allowed as BlockNumber,
+        }
+    }
+
+    /// The first block after the window that holds `block`.
+    fn end_of(&self, block: BlockNumber) -> BlockNumber {
+        let into = block.saturating_sub(self.since) % self.length;
+        block.saturating_sub(into).saturating_add(self.length)
+    }
+}
+
+impl SlaCount {
+    /// Nothing is counted yet of a lease that begins at `since`.
+    pub fn since(since: BlockNumber) -> Self {
+        Self {
+            counted_until: since,
+            ..Default::default()
+        }
+    }
+
+    /// Counts on to `until`, through `most` windows at most. Returns the credit: for each absence beyond those that
+    /// its window allows the rate of its block.
+    pub fn count<AccountId: Clone + PartialEq>(
+        &mut self,
+        bill: &Bill<AccountId>,
+        windows: &Windows,
+        until: BlockNumber,
+        most: u32,
+        absent: impl Fn(BlockNumber, BlockNumber) -> BlockNumber,
+    ) -> Balance {
+        let mut credit: Balance = 0;
+        for _ in 0..most {
+            if self.counted_until >= until {
+                break;
+            }
+            if absent(self.counted_until, until) == 0 {
+                self.go_to(until, windows);
+                break;
+            }
+            let stop = windows.end_of(self.counted_until).min(until);
+            for (segment, start, end) in bill.parts(self.counted_until, stop) {
+                let beyond = self.add(absent(start, end), windows.allowed);
+                credit = credit.saturating_add(segment.rate_when_ready().saturating_mul(beyond.into()));
+            }
+            self.go_to(stop, windows);
+        }
+        credit
+    }
+
+    /// Adds absences of the current window; returns how many of them are beyond the allowed ones.
+    fn add(&mut self, absent: BlockNumber, allowed: BlockNumber) -> BlockNumber {
+        let left = allowed.saturating_sub(self.absent);
+        let beyond = absent.saturating_sub(left);
+        self.absent = self.absent.saturating_add(absent);
+        self.broken |= beyond > 0;
+        beyond
+    }
+
+    /// All blocks before `block` are counted; a new window begins without absences.
+    fn go_to(&mut self, block: BlockNumber, windows: &Windows) {
+        if block >= windows.end_of(self.counted_until) {
+            self.absent = 0;
+        }
+        self.counted_until = block;
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Counts the absences of all blocks that are billed, and lets the bond pay for those beyond the promise. One call
+    /// goes through as many windows as `SettleInterval` spans; what is left is counted by the next.
+    pub(crate) fn credit_sla(id: LeaseId, lease: &mut Lease<T::AccountId>) {
+        let due = Self::count_sla(lease, lease.bill.billed_until);
+        if due == 0 {
+            return;
+        }
+        let paid = T::Bonds::pay(lease.provider, id, &lease.owner, due);
+        lease.sla_count.credited = lease.sla_count.credited.saturating_add(paid);
+        Self::deposit_event(Event::SlaCredited { lease: id, due, paid });
+    }
+
+    /// Counts the absences before `until`, up to which the lease is billed. Returns what is due to the tenant for them.
+    pub(crate) fn count_sla(lease: &mut Lease<T::AccountId>, until: BlockNumber) -> Balance {
+        let (Stage::Active { since, .. } | Stage::Ended { since: Some(since), .. }) = lease.stage else {
+            return 0;
+        };
+        let windows = Windows::new(since, T::SlaWindow::get(), lease.sla);
+        let absent = absences::<T::Availability>(lease.provider);
+        lease
+            .sla_count
+            .count(&lease.bill, &windows, until, Self::sla_windows(), absent)
+    }
+
+    /// The windows that `SettleInterval` can touch.
+    pub(crate) fn sla_windows() -> u32 {
+        T::SettleInterval::get()
+            .div_ceil(T::SlaWindow::get().max(1))
+            .saturating_add(1)
+    }
+
+    /// Has the SLA been counted as far as the lease is billed?
+    pub(crate) fn sla_is_counted(lease: &Lease<T::AccountId>) -> bool {
+        lease.sla_count.counted_until >= lease.bill.billed_until
+    }
+}
