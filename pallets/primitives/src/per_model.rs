@@ -11,19 +11,7 @@ pub const MAX_MODELS: usize = 4;
 
 /// Vendor and model of a GPU, for example `nvidia/a100`: lower-case ASCII, padded with zeros.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct GpuModel([u8; MAX_MODEL_BYTES]);
 
@@ -43,6 +31,14 @@ impl GpuModel {
     pub fn name(&self) -> &str {
         let end = self.0.iter().position(|b| *b == 0).unwrap_or(MAX_MODEL_BYTES);
         core::str::from_utf8(&self.0[..end]).unwrap_or_default()
+    }
+}
+
+impl Decode for GpuModel {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        let read = Self(<[u8; MAX_MODEL_BYTES]>::decode(input)?);
+        let named = Self::new(read.name().as_bytes()).filter(|model| *model == read);
+        named.ok_or_else(|| "not the name of a GPU model".into())
     }
 }
 
@@ -185,6 +181,17 @@ mod tests {
         assert_eq!(model("nvidia/a100").name(), "nvidia/a100");
         for bad in ["", "Nvidia/a100", "nvidia a100", "nvidia/a-name-that-is-too-long"] {
             assert_eq!(GpuModel::new(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_other_name_is_decoded() {
+        let t4 = model("nvidia/t4");
+        assert_eq!(GpuModel::decode(&mut &t4.encode()[..]), Ok(t4));
+        let mut hidden = t4.encode();
+        hidden[MAX_MODEL_BYTES - 1] = b'x';
+        for bad in [hidden, b"Nvidia/T4_______________".to_vec(), vec![0; MAX_MODEL_BYTES]] {
+            assert!(GpuModel::decode(&mut &bad[..]).is_err(), "{bad:?}");
         }
     }
 

@@ -126,32 +126,38 @@ pub enum Unmet {
 
 impl<AccountId> Requirements<AccountId> {
     /// The first condition that `offer` does not meet. `has_signed` tells whether an auditor's signature over these
-    /// attributes of the provider is valid now.
+    /// attributes of the provider is valid now; it is asked last, and only if everything else is met.
     pub fn unmet(
         &self,
         offer: &Offer<AccountId>,
         standings: &Standings,
         has_signed: impl Fn(&AccountId, ProviderId, &AttributePatterns) -> bool,
     ) -> Option<Unmet> {
-        let terms = &offer.terms;
         let signed = |auditor: &AccountId| has_signed(auditor, offer.provider, &self.attributes);
+        let audited = || self.all_of.iter().all(signed) && (self.any_of.is_empty() || self.any_of.iter().any(signed));
+        self.unmet_attribute(&offer.terms.attributes)
+            .or_else(|| self.unmet_by_figures(offer, standings))
+            .or_else(|| (!audited()).then_some(Unmet::Audit))
+    }
+
+    fn unmet_attribute(&self, attributes: &Attributes) -> Option<Unmet> {
         let missing = self
             .attributes
             .iter()
-            .position(|pattern| !is_met(pattern, &terms.attributes));
-        if let Some(index) = missing {
-            return Some(Unmet::Attribute(index as u32));
-        }
-        let region = Some(&terms.place.region).filter(|region| !region.is_empty());
-        let audited = self.all_of.iter().all(signed) && (self.any_of.is_empty() || self.any_of.iter().any(signed));
+            .position(|pattern| !is_met(pattern, attributes))?;
+        Some(Unmet::Attribute(missing as u32))
+    }
+
+    fn unmet_by_figures(&self, offer: &Offer<AccountId>, standings: &Standings) -> Option<Unmet> {
+        let Place { country, region } = &offer.terms.place;
+        let region = Some(region).filter(|region| !region.is_empty());
         let checks = [
-            (self.countries.admits(terms.place.country.as_ref()), Unmet::Country),
+            (self.countries.admits(country.as_ref()), Unmet::Country),
             (self.regions.admits(region), Unmet::Region),
             (standings.availability >= self.availability, Unmet::Availability),
             (standings.service >= self.service, Unmet::Service),
             (offer.tier >= self.tier, Unmet::Tier),
-            (terms.isolation >= self.isolation, Unmet::Isolation),
-            (audited, Unmet::Audit),
+            (offer.terms.isolation >= self.isolation, Unmet::Isolation),
         ];
         checks.into_iter().find(|(met, _)| !met).map(|(_, unmet)| unmet)
     }
@@ -190,6 +196,8 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AskTerms;
+    use alloc::vec;
 
     #[test]
     fn stars_stand_for_any_run() {
@@ -206,6 +214,117 @@ mod tests {
         ] {
             assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), matches, "{pattern} {text}");
         }
+    }
+
+    fn text(s: &str) -> AttributeText {
+        AttributeText::truncate_from(s.as_bytes().to_vec())
+    }
+
+    fn pairs<const N: u32>(all: &[(&str, &str)]) -> BoundedVec<(AttributeText, AttributeText), ConstU32<N>> {
+        BoundedVec::truncate_from(all.iter().map(|(key, value)| (text(key), text(value))).collect())
+    }
+
+    /// An offer of middling quality in Germany.
+    fn offer() -> Offer<u64> {
+        Offer {
+            provider: 3,
+            operator: 1,
+            terms: AskTerms {
+                prices: Default::default(),
+                attributes: pairs(&[("host", "akash"), ("tier", "community")]),
+                place: Place {
+                    country: Some(*b"DE"),
+                    region: text("eu-central"),
+                },
+                isolation: Isolation::Gvisor,
+                terms: Default::default(),
+                valid_until: None,
+                tenants: Default::default(),
+                notice: 10,
+                sla: 0,
+            },
+            free: Default::default(),
+            backed_rate: 0,
+            tier: Tier::Standard,
+        }
+    }
+
+    const STANDINGS: Standings = Standings {
+        availability: 990_000,
+        service: 700_000,
+    };
+
+    /// Auditor 7 signed everything, nobody else signed.
+    fn unmet(requirements: &Requirements<u64>) -> Option<Unmet> {
+        requirements.unmet(&offer(), &STANDINGS, |auditor, provider, _| {
+            (*auditor, provider) == (7, 3)
+        })
+    }
+
+    #[test]
+    fn who_asks_for_nothing_takes_any_offer() {
+        assert_eq!(unmet(&Requirements::default()), None);
+    }
+
+    #[test]
+    fn what_is_just_met_is_met() {
+        let requirements = Requirements {
+            attributes: pairs(&[("h*", "akash"), ("tier", "community")]),
+            all_of: BoundedVec::truncate_from(vec![7]),
+            any_of: BoundedVec::truncate_from(vec![8, 7]),
+            countries: Filter {
+                allow: BoundedVec::truncate_from(vec![*b"DE"]),
+                ..Default::default()
+            },
+            regions: Filter {
+                deny: BoundedVec::truncate_from(vec![text("us-east")]),
+                ..Default::default()
+            },
+            availability: 990_000,
+            service: 700_000,
+            tier: Tier::Standard,
+            isolation: Isolation::Gvisor,
+            spread: Some(1),
+        };
+        assert_eq!(unmet(&requirements), None);
+    }
+
+    #[test]
+    fn each_condition_is_checked_and_named() {
+        type Ask = fn(&mut Requirements<u64>);
+        let asked: [(Ask, Unmet); 10] = [
+            (
+                |r| r.attributes = pairs(&[("host", "akash"), ("host", "other")]),
+                Unmet::Attribute(1),
+            ),
+            (|r| r.countries.deny.force_push(*b"DE"), Unmet::Country),
+            (|r| r.countries.allow.force_push(*b"FR"), Unmet::Country),
+            (|r| r.regions.allow.force_push(text("us-east")), Unmet::Region),
+            (|r| r.availability = 990_001, Unmet::Availability),
+            (|r| r.service = 700_001, Unmet::Service),
+            (|r| r.tier = Tier::Premium, Unmet::Tier),
+            (|r| r.isolation = Isolation::Kata, Unmet::Isolation),
+            (|r| r.all_of = BoundedVec::truncate_from(vec![7, 8]), Unmet::Audit),
+            (|r| r.any_of.force_push(8), Unmet::Audit),
+        ];
+        for (ask, expected) in asked {
+            let mut requirements = Requirements::default();
+            ask(&mut requirements);
+            assert_eq!(unmet(&requirements), Some(expected));
+        }
+    }
+
+    #[test]
+    fn auditors_are_asked_about_the_attributes_of_the_order() {
+        let requirements = Requirements {
+            attributes: pairs(&[("host", "akash")]),
+            all_of: BoundedVec::truncate_from(vec![7]),
+            ..Default::default()
+        };
+        let asked = |_: &u64, _, attributes: &AttributePatterns| *attributes == requirements.attributes;
+        assert_eq!(requirements.unmet(&offer(), &STANDINGS, asked), None);
+        let unasked = |_: &u64, _, attributes: &AttributePatterns| attributes.is_empty();
+        assert_eq!(requirements.unmet(&offer(), &STANDINGS, unasked), Some(Unmet::Audit));
     }
 
     #[test]

@@ -222,3 +222,44 @@ pub enum SlashProof {
         evidence: [u8; 32],
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn asks_are_for_whom_they_name() {
+        let list = BoundedVec::truncate_from(vec![1u64, 2]);
+        for (tenants, admitted) in [
+            (Tenants::All, [true, true]),
+            (Tenants::Only(list.clone()), [true, false]),
+            (Tenants::Except(list), [false, true]),
+        ] {
+            assert_eq!([tenants.admit(&1), tenants.admit(&3)], admitted, "{tenants:?}");
+        }
+    }
+
+    #[test]
+    fn terms_lie_within_their_limits() {
+        let limits = |shortest, longest| TermLimits { shortest, longest };
+        for (limits, term, admitted) in [
+            (limits(0, None), None, true),
+            (limits(10, None), None, true),
+            (limits(0, Some(10)), None, false),
+            (limits(5, Some(10)), Some(4), false),
+            (limits(5, Some(10)), Some(5), true),
+            (limits(5, Some(10)), Some(10), true),
+            (limits(5, Some(10)), Some(11), false),
+            (limits(5, None), Some(BlockNumber::MAX), true),
+        ] {
+            assert_eq!(limits.admit(term), admitted, "{limits:?} {term:?}");
+        }
+    }
+
+    #[test]
+    fn higher_tiers_and_isolations_include_the_lower() {
+        assert!(Tier::Basic < Tier::Standard && Tier::Standard < Tier::Premium);
+        assert!(Isolation::SharedKernel < Isolation::Gvisor && Isolation::Gvisor < Isolation::Kata);
+    }
+}

@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn ensure_terms(terms: &AskTerms<T::AccountId>) -> DispatchResult {
-        Self::ensure_sorted(&terms.attributes)?;
+        Self::ensure_attributes(&terms.attributes)?;
         Self::ensure_place(&terms.place)?;
         ensure!(are_ordered(&terms.terms), Error::<T>::BadTermLimits);
         ensure!(terms.sla <= MILLION, Error::<T>::BadSla);
@@ -161,11 +161,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Keys ascend strictly, and none is empty.
-    pub(crate) fn ensure_sorted(attributes: &Attributes) -> DispatchResult {
-        let named = attributes.iter().all(|(key, _)| !key.is_empty());
+    /// Keys ascend strictly, none is empty, and all is printable ASCII; keys without spaces.
+    pub(crate) fn ensure_attributes(attributes: &Attributes) -> DispatchResult {
+        let is_key = |key: &[u8]| !key.is_empty() && key.iter().all(u8::is_ascii_graphic);
+        let is_value = |value: &[u8]| value.iter().all(|b| b.is_ascii_graphic() || *b == b' ');
+        let sound = attributes.iter().all(|(key, value)| is_key(key) && is_value(value));
         let sorted = attributes.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        ensure!(named && sorted, Error::<T>::BadAttributes);
+        ensure!(sound && sorted, Error::<T>::BadAttributes);
         Ok(())
     }
 

@@ -17,7 +17,7 @@ impl<T: Config> Pallet<T> {
         expires_at: BlockNumber,
     ) -> DispatchResult {
         ensure!(Providers::<T>::contains_key(provider), Error::<T>::UnknownProvider);
-        Self::ensure_sorted(&attributes)?;
+        Self::ensure_attributes(&attributes)?;
         ensure!(expires_at > Self::now(), Error::<T>::AuditExpired);
         let footprint = Footprint::from_parts(1, attributes.encoded_size());
         let deposit = match Audits::<T>::get(provider, &auditor) {

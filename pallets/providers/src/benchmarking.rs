@@ -57,7 +57,7 @@ fn gateway() -> GatewayAddress {
 /// As many attributes as fit, sorted.
 fn attributes() -> Attributes {
     let text = |n: u8| vec![n; 64].try_into().unwrap_or_default();
-    Attributes::truncate_from((1..=32).map(|n| (text(n), text(n))).collect())
+    Attributes::truncate_from((b'A'..).take(32).map(|n| (text(n), text(n))).collect())
 }
 
 /// A number for as many models as fit.
@@ -215,10 +215,10 @@ mod benchmarks {
         Ok(())
     }
 
-    /// With a bond pool, and room for one more amount of stake that unbonds.
+    /// With `a` asks, a bond pool, and room for one more amount of stake that unbonds.
     #[benchmark]
-    fn retire(asks: Linear<0, { T::MaxAsks::get() }>) -> Result<(), BenchmarkError> {
-        let (stash, _) = provider::<T>(asks)?;
+    fn retire(a: Linear<0, { T::MaxAsks::get() }>) -> Result<(), BenchmarkError> {
+        let (stash, _) = provider::<T>(a)?;
         Pallet::<T>::do_fund_bonds(&stash, PLENTY / 2)?;
         unbonding::<T>(&stash, MAX_UNBONDING - 1)?;
 

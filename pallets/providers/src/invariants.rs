@@ -176,7 +176,7 @@ impl<T: Config> Pallet<T> {
     fn check_audits() -> Check {
         for (id, _, audit) in Audits::<T>::iter() {
             ensure!(id < NextProviderId::<T>::get(), "audit of no provider");
-            Self::ensure_sorted(&audit.attributes)?;
+            Self::ensure_attributes(&audit.attributes)?;
         }
         Ok(())
     }

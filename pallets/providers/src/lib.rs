@@ -399,7 +399,7 @@ pub mod pallet {
         NoPins,
         /// The gateway's address is not `host:port`.
         BadGateway,
-        /// Attributes must be sorted by key, each key once, none empty.
+        /// Attributes must be sorted by key, each key once, none empty, all printable ASCII.
         BadAttributes,
         /// The account does not act for a provider.
         NotOperator,

@@ -42,10 +42,17 @@ fn more_attributes_cost_a_larger_deposit() {
 }
 
 #[test]
-fn attributes_must_be_sorted_and_unique() {
+fn attributes_must_be_sorted_and_unique_and_printable() {
     run(|| {
         assert_ok!(register(STASH, OPERATOR));
-        for bad in [&[("b", "1"), ("a", "1")][..], &[("a", "1"), ("a", "2")], &[("", "1")]] {
+        for bad in [
+            &[("b", "1"), ("a", "1")][..],
+            &[("a", "1"), ("a", "2")],
+            &[("", "1")],
+            &[("a b", "1")],
+            &[("a", "\n")],
+            &[("a", "\u{e9}")],
+        ] {
             let result = Providers::publish_ask(operator(), with_attributes(bad));
             assert_noop!(result, Error::<Test>::BadAttributes);
         }
