@@ -7,14 +7,18 @@ use crate::{
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{fungible::Mutate, EnsureOrigin, Get},
+    traits::{
+        fungible::{Inspect, Mutate},
+        EnsureOrigin,
+    },
     BoundedVec,
 };
 use frame_system::RawOrigin;
 use perigee_primitives::{
     traits::{Charge, StreamingEscrow},
-    Balance, FeeRate, Ppm, MILLION,
+    Balance, EscrowId, FeeRate, MILLION,
 };
+use sp_runtime::DispatchResult;
 
 /// Far above any existential deposit, also when shared.
 const AMOUNT: Balance = 1 << 80;
@@ -24,40 +28,66 @@ fn depositor<T: Config>(n: u32) -> T::AccountId {
     account("depositor", n, 0)
 }
 
-/// Fills account 0: money of `depositors`, for each of them a credit to as many payees as fit, a deposit of each
-/// that is left, and as many approvals as fit. No payee exists.
-fn fill<T: Config>(depositors: u32) -> Result<(), BenchmarkError> {
-    for n in 0..depositors {
-        T::Currency::set_balance(&depositor::<T>(n), AMOUNT * 32);
-    }
-    let all_approved: Vec<_> = (1..=MAX_APPROVALS)
-        .map(|n| Approval {
+/// Payee `n`.
+fn payee<T: Config>(n: u32) -> T::AccountId {
+    account("payee", n, 0)
+}
+
+impl<T: Config> Pallet<T> {
+    /// Makes the open account `id` as large as it gets, but leaves room for one payee: credits to all other payees out
+    /// of the money of each of `depositors` (the owner is one), two deposits of each that are left, and as many
+    /// approvals as fit. No payee exists. For benchmarks, also of pallets that charge and close accounts.
+    pub fn crowd(id: EscrowId, depositors: u32) -> DispatchResult {
+        let mut account = Self::account(id)?;
+        let owner = [account.owner.clone()];
+        let all: Vec<_> = owner.into_iter().chain((1..depositors).map(depositor::<T>)).collect();
+        let approvals = (1..=MAX_APPROVALS).map(|n| Approval {
             who: depositor::<T>(n),
             minimum: 1,
-        })
-        .collect();
+        });
+        account.approvals = BoundedVec::truncate_from(approvals.collect());
+        let balance = account.totals.balance;
+        Accounts::<T>::insert(id, account);
+        Self::charge(id, &[earned::<T>(0, balance)])?;
+
+        // All but the fee's recipient and the one that has room.
+        let payees = MAX_PAYEES - 2;
+        let each = AMOUNT * Balance::from(payees);
+        for who in &all {
+            T::Currency::set_balance(who, 2 * each);
+            Self::deposit(id, who, each)?;
+        }
+        let charges: Vec<_> = (0..payees).map(|n| earned::<T>(n, AMOUNT)).collect();
+        for _ in &all {
+            Self::charge(id, &charges)?;
+        }
+        for who in all.iter().chain(&all) {
+            Self::deposit(id, who, AMOUNT)?;
+        }
+        Ok(())
+    }
+}
+
+/// What payee `n` earned.
+fn earned<T: Config>(n: u32, amount: Balance) -> Charge<T::AccountId> {
+    Charge {
+        payee: payee::<T>(n),
+        amount,
+        fee: FeeRate::MAX,
+    }
+}
+
+/// Opens account 0 and makes it as large as it gets with `depositors`; returns the last payee.
+fn fill<T: Config>(depositors: u32) -> Result<T::AccountId, BenchmarkError> {
     let owner = depositor::<T>(0);
-    // The fee's recipient is a payee too.
-    let payees = MAX_PAYEES - 1;
-    Pallet::<T>::open(0, &owner, AMOUNT * Balance::from(payees))?;
-    Accounts::<T>::mutate_extant(0, |account| account.approvals = BoundedVec::truncate_from(all_approved));
-    for n in 1..depositors {
-        Pallet::<T>::deposit(0, &depositor::<T>(n), AMOUNT * Balance::from(payees))?;
-    }
-    let charges: Vec<_> = (0..payees)
-        .map(|n| Charge {
-            payee: account("payee", n, 0),
-            amount: AMOUNT,
-            fee: FeeRate::MAX,
-        })
-        .collect();
-    for _ in 0..depositors {
-        Pallet::<T>::charge(0, &charges)?;
-    }
-    for n in 0..2 * depositors {
-        Pallet::<T>::deposit(0, &depositor::<T>(n % depositors), AMOUNT)?;
-    }
-    Ok(())
+    T::Currency::set_balance(&owner, 2 * AMOUNT);
+    Pallet::<T>::open(0, &owner, AMOUNT)?;
+    Pallet::<T>::crowd(0, depositors)?;
+    let last = earned::<T>(MAX_PAYEES - 2, AMOUNT * Balance::from(depositors));
+    Pallet::<T>::charge(0, &[last.clone()])?;
+    let credits = Accounts::<T>::get(0).map(|account| account.credits.0.len() as u32);
+    assert_eq!(credits, Some(depositors * MAX_PAYEES));
+    Ok(last.payee)
 }
 
 /// Frees one place for an approval of account 0.
@@ -67,17 +97,11 @@ fn revoke_one<T: Config>() {
 
 /// `s` shares that add to one.
 fn shares<T: Config>(s: u32) -> Shares<T::AccountId> {
-    let ppm = |n| match n {
-        0 => MILLION - (s - 1),
-        _ => 1,
-    };
-    let shares: Vec<_> = (0..s)
-        .map(|n| Share {
-            recipient: account("recipient", n, 0),
-            ppm: ppm(n) as Ppm,
-        })
-        .collect();
-    Shares::truncate_from(shares)
+    let shares = (0..s).map(|n| Share {
+        recipient: account("recipient", n, 0),
+        ppm: if n == 0 { MILLION - (s - 1) } else { 1 },
+    });
+    Shares::truncate_from(shares.collect())
 }
 
 #[benchmarks]
@@ -87,8 +111,7 @@ mod benchmarks {
     /// Out of the money of `d` depositors, to a payee that does not exist yet.
     #[benchmark]
     fn claim(d: Linear<1, MAX_DEPOSITORS>) -> Result<(), BenchmarkError> {
-        fill::<T>(d)?;
-        let payee: T::AccountId = account("payee", MAX_PAYEES - 2, 0);
+        let payee = fill::<T>(d)?;
 
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), 0, payee.clone());

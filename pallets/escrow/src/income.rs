@@ -14,7 +14,7 @@ use frame_support::{
 };
 use perigee_primitives::{FeeRate, Ppm, MILLION};
 use scale_info::TypeInfo;
-use sp_runtime::{traits::AccountIdConversion, DispatchResult};
+use sp_runtime::{traits::AccountIdConversion, DispatchError, DispatchResult};
 
 /// Recipients of the protocol's income.
 pub const MAX_SHARES: u32 = 8;
@@ -81,18 +81,19 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Shares what is in the pot, above what keeps it alive. Waits until every part reaches the existential deposit: so
-    /// no recipient can fail to take its part, however poor it is.
-    pub(crate) fn do_distribute() -> DispatchResult {
+    /// no recipient can fail to take its part, however poor it is. Returns the number of recipients.
+    pub(crate) fn do_distribute() -> Result<u32, DispatchError> {
         let pot = Self::income_account();
         let shares = IncomeShares::<T>::get();
         let income = T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite);
         let parts = parts(income, shares.iter().map(|share| share.ppm));
         let least = T::Currency::minimum_balance().max(1);
         ensure!(parts.iter().all(|part| *part >= least), Error::<T>::IncomeTooSmall);
+        let recipients = shares.len() as u32;
         for (Share { recipient, .. }, amount) in shares.into_iter().zip(parts) {
             T::Currency::transfer(&pot, &recipient, amount, Preservation::Preserve)?;
             Self::deposit_event(Event::IncomePaid { recipient, amount });
         }
-        Ok(())
+        Ok(recipients)
     }
 }

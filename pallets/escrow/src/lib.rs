@@ -315,9 +315,10 @@ pub mod pallet {
         /// Pays out what the account `id` owes to `payee`. Anybody may call it.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::claim(MAX_DEPOSITORS))]
-        pub fn claim(origin: OriginFor<T>, id: EscrowId, payee: T::AccountId) -> DispatchResult {
+        pub fn claim(origin: OriginFor<T>, id: EscrowId, payee: T::AccountId) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
-            Self::do_pay_out(id, &payee).map(|_| ())
+            let payout = Self::do_pay_out(id, &payee)?;
+            Ok(Some(T::WeightInfo::claim(payout.depositors)).into())
         }
 
         /// Lets `who` deposit into the account `id`, `minimum` at least each time; a second approval replaces the
@@ -355,9 +356,10 @@ pub mod pallet {
         /// Pays the protocol's income to those who share it. Anybody may call it.
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::distribute(MAX_SHARES))]
-        pub fn distribute(origin: OriginFor<T>) -> DispatchResult {
+        pub fn distribute(origin: OriginFor<T>) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
-            Self::do_distribute()
+            let recipients = Self::do_distribute()?;
+            Ok(Some(T::WeightInfo::distribute(recipients)).into())
         }
     }
 }

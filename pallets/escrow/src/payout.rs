@@ -12,6 +12,14 @@ use frame_support::{
 use perigee_primitives::{Balance, EscrowId};
 use sp_runtime::DispatchError;
 
+/// What a payout moved.
+pub(crate) struct Payout {
+    /// How much.
+    pub(crate) amount: Balance,
+    /// Out of the money of how many depositors it was tried.
+    pub(crate) depositors: u32,
+}
+
 impl<T: Config> Pallet<T> {
     /// The account `id`.
     pub(crate) fn account(id: EscrowId) -> Result<Account<T::AccountId>, Error<T>> {
@@ -29,11 +37,11 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Pays out `payee`'s credits, or fails and changes nothing.
-    pub(crate) fn do_pay_out(id: EscrowId, payee: &T::AccountId) -> Result<Balance, DispatchError> {
+    pub(crate) fn do_pay_out(id: EscrowId, payee: &T::AccountId) -> Result<Payout, DispatchError> {
         let mut account = Self::account(id)?;
-        let paid = Self::pay(id, &mut account, payee)?;
+        let payout = Self::pay(id, &mut account, payee)?;
         Self::store(id, account);
-        Ok(paid)
+        Ok(payout)
     }
 
     /// Tries every payout; what fails stays a credit.
@@ -46,11 +54,13 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Pays what can be paid of `payee`'s credits. Fails if that is nothing.
-    fn pay(id: EscrowId, account: &mut Account<T::AccountId>, payee: &T::AccountId) -> Result<Balance, DispatchError> {
+    fn pay(id: EscrowId, account: &mut Account<T::AccountId>, payee: &T::AccountId) -> Result<Payout, DispatchError> {
+        let credits = account.credits.of(payee);
+        let depositors = credits.len() as u32;
         let mut paid: Balance = 0;
         let mut failed = None;
         // The largest first: it may bring the payee's account into being, which then takes the small ones too.
-        for credit in account.credits.of(payee) {
+        for credit in credits {
             match Self::transfer(&credit) {
                 Ok(moved) => {
                     // No overflow: never above what was deposited.
@@ -75,7 +85,10 @@ impl<T: Config> Pallet<T> {
         if let Some(error) = failed {
             Self::payout_failed(id, account, payee.clone(), error);
         }
-        Ok(paid)
+        Ok(Payout {
+            amount: paid,
+            depositors,
+        })
     }
 
     fn payout_failed(id: EscrowId, account: &Account<T::AccountId>, payee: T::AccountId, error: DispatchError) {

@@ -78,7 +78,7 @@ impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
     }
 
     fn pay_out(id: EscrowId, payee: &T::AccountId) -> Result<Balance, DispatchError> {
-        Self::do_pay_out(id, payee)
+        Self::do_pay_out(id, payee).map(|payout| payout.amount)
     }
 
     fn close(id: EscrowId) -> DispatchResult {

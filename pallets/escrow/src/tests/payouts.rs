@@ -1,9 +1,10 @@
 //! Payouts: who gets what, and what keeps nobody from it.
 
 use super::*;
-use crate::{Error, MAX_CREDITS, MAX_DEPOSITORS, MAX_PAYEES};
+use crate::{Error, WeightInfo, MAX_CREDITS, MAX_DEPOSITORS, MAX_PAYEES};
 use frame_support::{
     assert_noop, assert_ok,
+    dispatch::DispatchResultWithPostInfo,
     traits::{
         fungible::{Mutate, MutateFreeze, MutateHold},
         tokens::{Fortitude, Precision, Preservation},
@@ -305,5 +306,20 @@ fn errors_of_claims() {
         assert_noop!(Escrow::claim(signed(OTHER), 1, PROVIDER), Error::<Test>::NothingToClaim);
         // The balance is not a credit before the end.
         assert_noop!(Escrow::claim(signed(OTHER), 1, TENANT), Error::<Test>::NothingToClaim);
+    });
+}
+
+#[test]
+fn a_claim_costs_what_it_gathers_from() {
+    build_and_execute(|| {
+        open_with_others(50, &[OTHER]);
+        assert_ok!(Escrow::deposit(1, &OTHER, 50));
+        assert_ok!(Escrow::charge(1, &[charge(PROVIDER, 50)]));
+        let weight = |claimed: DispatchResultWithPostInfo| claimed.expect("something is owed").actual_weight;
+        assert_eq!(weight(Escrow::claim(signed(OTHER), 1, PROVIDER)), Some(<()>::claim(1)));
+        assert_ok!(Escrow::charge(1, &[charge(PROVIDER, 50)]));
+        assert_ok!(Escrow::deposit(1, &TENANT, 50));
+        assert_ok!(Escrow::charge(1, &[charge(PROVIDER, 50)]));
+        assert_eq!(weight(Escrow::claim(signed(OTHER), 1, PROVIDER)), Some(<()>::claim(2)));
     });
 }

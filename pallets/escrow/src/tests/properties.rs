@@ -5,10 +5,13 @@ use super::{
     *,
 };
 use crate::{Credit, CurrentFee, Share, Shares};
-use frame_support::traits::{
-    fungible::{Inspect, Mutate, MutateFreeze},
-    tokens::{Fortitude, Preservation},
-    Get,
+use frame_support::{
+    dispatch::DispatchResultWithPostInfo,
+    traits::{
+        fungible::{Inspect, Mutate, MutateFreeze},
+        tokens::{Fortitude, Preservation},
+        Get,
+    },
 };
 use perigee_primitives::{traits::Charge, FeeRate, Ppm, MILLION};
 use proptest::prelude::*;
@@ -176,6 +179,11 @@ fn available(who: u64) -> Balance {
     Balances::reducible_balance(&who, Preservation::Protect, Fortitude::Force)
 }
 
+/// Leaves out the weight.
+fn done(found: DispatchResultWithPostInfo) -> DispatchResult {
+    found.map(|_| ()).map_err(|error| error.error)
+}
+
 fn rate(ppm: Ppm) -> FeeRate {
     FeeRate::new(ppm).expect("within the bounds")
 }
@@ -251,7 +259,7 @@ impl Model {
             Step::Claim { payee } => {
                 let payee = self.find(id, &payee);
                 let found = Escrow::claim(signed(OTHER), id, payee);
-                (found, self.pay_out(id, payee).map(|_| ()))
+                (done(found), self.pay_out(id, payee).map(|_| ()))
             }
             Step::Close => (Escrow::close(id), self.close(id)),
             Step::SetFee { ppm } => {
@@ -264,7 +272,7 @@ impl Model {
                 let found = Escrow::set_income_shares(RuntimeOrigin::root(), set);
                 (found, self.set_income_shares(shares))
             }
-            Step::Distribute => (Escrow::distribute(signed(OTHER)), self.distribute()),
+            Step::Distribute => (done(Escrow::distribute(signed(OTHER))), self.distribute()),
             Step::Drain { .. } | Step::Fund { .. } | Step::Freeze { .. } => return self.step_elsewhere(id, step),
         };
         assert_eq!(found, expected);
