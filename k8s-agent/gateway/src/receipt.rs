@@ -1,14 +1,11 @@
 //! The provider's word that it received a manifest. Pure.
 
-use codec::{Decode, Encode};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use perigee_primitives::receipt_message;
 use serde::{Deserialize, Serialize};
 
-/// Prefix of the signed bytes.
-pub const RECEIPT_DOMAIN: &[u8] = b"perigee/receipt/1";
-
 /// What a receipt says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
     /// The lease.
     pub lease: u64,
@@ -19,11 +16,9 @@ pub struct Received {
 }
 
 impl Received {
-    /// The bytes that the provider's heartbeat key signs.
+    /// The bytes that the provider's heartbeat key signs, as the chain checks them.
     pub fn signed_bytes(&self, genesis: &[u8; 32]) -> Vec<u8> {
-        let mut bytes = [RECEIPT_DOMAIN, genesis].concat();
-        self.encode_to(&mut bytes);
-        bytes
+        receipt_message(genesis, self.lease, &self.commitment, self.block)
     }
 }
 
