@@ -8,7 +8,11 @@ use crate::{
     Lease, Leases, Pallet, SortedBlock, Stage, Stuck, WeightInfo,
 };
 use alloc::vec::Vec;
-use frame_support::{storage::with_storage_layer, traits::Get, weights::WeightMeter};
+use frame_support::{
+    storage::with_storage_layer,
+    traits::Get,
+    weights::{Weight, WeightMeter},
+};
 use perigee_primitives::{traits::Availability, BlockNumber, LeaseId, ProviderId};
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -29,14 +33,15 @@ impl<T: Config> Pallet<T> {
             if core::mem::take(&mut first) {
                 Self::show_backlog(due);
             }
-            if due > now || meter.try_consume(T::WeightInfo::wake()).is_err() {
+            if due > now || !meter.can_consume(T::WeightInfo::wake()) {
                 return;
             }
-            Self::wake(lease, due);
+            meter.consume(Self::wake(lease, due));
         }
     }
 
-    /// Looks at up to `limit` due leases of a provider. Returns how many.
+    /// Looks at up to `limit` due leases of a provider. Returns how many. One that waits for activation would give no
+    /// capacity back yet, and another might take over: it is left to the agenda.
     pub(crate) fn process_due_ends(provider: ProviderId, limit: u32) -> u32 {
         let now = Self::now();
         let due: Vec<_> = AgendaByProvider::<T>::iter_key_prefix((provider,))
@@ -45,28 +50,39 @@ impl<T: Config> Pallet<T> {
             .take(limit as usize)
             .collect();
         for (due, lease) in &due {
-            Self::wake(*lease, *due);
+            if !Self::waits_for_activation(*lease) {
+                Self::wake(*lease, *due);
+            }
         }
         due.len() as u32
     }
 
-    /// Advances one lease. A failure changes nothing, is shown by an event, and is tried again later.
-    fn wake(id: LeaseId, due: BlockNumber) {
+    fn waits_for_activation(id: LeaseId) -> bool {
+        Leases::<T>::get(id).is_some_and(|lease| matches!(lease.stage, Stage::Pending { .. }))
+    }
+
+    /// Advances one lease. A failure changes nothing, is shown by an event, and is tried again later. Returns the
+    /// weight that was used.
+    fn wake(id: LeaseId, due: BlockNumber) -> Weight {
         let advanced = with_storage_layer(|| {
             let mut lease = Self::touched(id)?;
-            Self::expire(id, &mut lease)?;
+            let taken_over = Self::expire(id, &mut lease)?;
             let (provider, lags) = (lease.provider, !Self::sla_is_counted(&lease));
             Self::keep(id, lease)?;
-            Ok::<_, DispatchError>((provider, lags))
+            Ok::<_, DispatchError>((provider, lags, taken_over))
         });
         match advanced {
-            Ok((provider, lags)) => {
+            Ok((provider, lags, taken_over)) => {
                 if !lags {
                     Stuck::<T>::remove(provider, id);
                 }
                 Self::forget_verdicts(provider, due);
+                T::WeightInfo::advance().saturating_add(taken_over)
             }
-            Err(error) => Self::put_off(id, due, error),
+            Err(error) => {
+                Self::put_off(id, due, error);
+                T::WeightInfo::wake()
+            }
         }
     }
 
@@ -108,7 +124,7 @@ impl<T: Config> Pallet<T> {
             Stuck::<T>::insert(lease.provider, id, ());
         }
         // An entry that is early enough stays: one look too many is cheaper than moving it at every call.
-        if lease.wake > due || lease.wake <= Self::now() {
+        if lease.wake > due || (lease.wake < due && lease.wake <= Self::now()) {
             Self::leave_agenda(id, &lease);
             Self::enter_agenda(id, &mut lease, due);
         }
@@ -116,12 +132,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The first block, after the current one, at which something may be due.
+    /// The first block, after the current one, at which something may be due. A missed activation stays due: only the
+    /// agenda ends it, and nobody puts it off.
     fn next_due(id: LeaseId, lease: &mut Lease<T::AccountId>) -> Result<BlockNumber, DispatchError> {
         let now = Self::now();
         let due = match lease.stage {
             Stage::Active { .. } | Stage::Ended { .. } if !Self::sla_is_counted(lease) => now,
-            Stage::Pending { activate_by, receipt } => Self::expires_at(activate_by, receipt),
+            Stage::Pending { activate_by, receipt } => return Ok(Self::expires_at(activate_by, receipt)),
             Stage::Active { .. } => {
                 let settle = now.saturating_add(T::SettleInterval::get());
                 let standing = Self::standing_of(id, lease)?;

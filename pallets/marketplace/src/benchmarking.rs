@@ -1,96 +1,215 @@
-//! Benchmarks of the calls and of the agenda.
+//! Benchmarks of the calls and of the agenda: records as long as they can be, the last of all that is looked at fits.
 
-use crate::*;
-use alloc::vec;
+use crate::{place::DueEnds, *};
+use alloc::{boxed::Box, vec, vec::Vec};
+use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{fungible::Mutate, Get},
     weights::WeightMeter,
     BoundedVec,
 };
-use frame_system::RawOrigin;
-use perigee_primitives::{traits::Availability, Ask, Balance, DeclineReason, LeaseId, PriceSchedule, Resources};
-use sp_runtime::SaturatedConversion;
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use perigee_primitives::{
+    is_met, receipt_message,
+    traits::{Availability, ProviderInspect},
+    Ask, AskId, AskTerms, AttributePatterns, AttributeText, Attributes, Balance, CloseReason, DeclineReason, Filter,
+    GroupOrder, LeaseId, NamedAsks, Place, PriceSchedule, ProviderId, Requirements, Resources, Tenants, MAX_ASKS,
+    MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS,
+};
+use sp_runtime::{traits::Zero, KeyTypeId, SaturatedConversion};
 
+/// Keys of benchmarks only.
+const KEYS: KeyTypeId = KeyTypeId(*b"benc");
 /// Far above any existential deposit.
 const RICH: Balance = 1 << 90;
 /// Rate per block of the orders made here.
 const RATE: Balance = 1_000_000_000;
+/// Longest text of an attribute.
+const TEXT: usize = 64;
 
-const ONE: Resources = Resources {
-    cpu_milli: 1,
-    memory_mib: 1,
-    storage_mib: 0,
-    gpus: 0,
-    endpoints: 0,
-};
+/// What an order asks for.
+fn little() -> Resources {
+    Resources {
+        cpu_milli: 1,
+        memory_mib: 1,
+        ..Default::default()
+    }
+}
 
-fn endowed<T: Config>(name: &'static str) -> T::AccountId
+fn endowed<T: Config>(name: &'static str, n: u32) -> T::AccountId
 where
     <T as Config>::Currency: Mutate<T::AccountId>,
 {
-    let who = account(name, 0, 0);
+    let who = account(name, n, 0);
     <T as Config>::Currency::set_balance(&who, RICH);
     who
 }
 
-/// A provider with plenty of capacity and one ask. Returns its operator.
-fn provider<T: Config + pallet_providers::Config>() -> T::AccountId
-where
-    <T as Config>::Currency: Mutate<T::AccountId>,
-{
-    let operator = endowed::<T>("operator");
-    let record = pallet_providers::Provider {
-        stash: endowed::<T>("stash"),
-        operator: operator.clone(),
-        heartbeat_key: [1; 32],
-        pins: BoundedVec::truncate_from(vec![[1; 32]; 2]),
-        gateway: BoundedVec::truncate_from(b"gateway.example:8443".to_vec()),
-        stake: T::MinStake::get(),
-        capacity: Resources {
-            cpu_milli: 1_000,
-            memory_mib: 1_000,
-            ..ONE
-        },
-        leased: Resources::default(),
-        registered_at: 0,
-    };
-    let prices = PriceSchedule {
-        cpu_milli: (RATE * 1_000_000) as u64,
-        ..Default::default()
-    };
-    let ask = Ask {
-        provider: 0,
-        prices,
-        attributes: Default::default(),
-        isolation: Default::default(),
-    };
-    pallet_providers::Providers::<T>::insert(0, record);
-    pallet_providers::Asks::<T>::insert(0, ask);
-    operator
+/// The longest text that ends so.
+fn text(last: u8) -> AttributeText {
+    let mut text = vec![b'a'; TEXT];
+    text[TEXT - 1] = last;
+    AttributeText::truncate_from(text)
 }
 
-/// The last of four named asks is the one that exists.
-fn order<T: Config>() -> GroupOrder {
-    let blocks = billing::judgement::<T::Availability>(0).reserve();
-    GroupOrder {
-        resources: ONE,
-        commitment: [1; 32],
-        asks: BoundedVec::truncate_from(vec![3, 2, 1, 0]),
-        max_rate: RATE,
-        deposit: RATE.saturating_mul(blocks.into()),
-        term: None,
+/// As many attributes as there may be, whose keys differ in the last byte.
+fn attributes() -> Attributes {
+    Attributes::truncate_from((b'A'..b'A' + 32).map(|last| (text(last), text(b'v'))).collect())
+}
+
+/// Matches the last of the attributes only, and is tried from every byte of the others on.
+fn starred() -> (AttributeText, AttributeText) {
+    let key = [b"*".to_vec(), vec![b'a'; 40], vec![b'A' + 31]].concat();
+    (AttributeText::truncate_from(key), text(b'v'))
+}
+
+fn region(last: u8) -> AttributeText {
+    text(last)
+}
+
+/// As much as an order may require, for patterns without stars and without auditors.
+fn requirements<AccountId>(spread: u8) -> Requirements<AccountId> {
+    let plain = (text(b'A' + 31), text(b'v'));
+    let countries = |first: u8| (0..16).map(|n| [first, b'A' + n]).collect();
+    let regions = |first: u8| (0..16).map(|n| region(first + n)).collect();
+    Requirements {
+        attributes: AttributePatterns::truncate_from(vec![plain; MAX_PATTERNS as usize]),
+        countries: Filter {
+            allow: BoundedVec::truncate_from(countries(b'D')),
+            deny: BoundedVec::truncate_from(countries(b'X')),
+        },
+        regions: Filter {
+            allow: BoundedVec::truncate_from(regions(b'A')),
+            deny: BoundedVec::truncate_from(regions(b'a')),
+        },
+        spread: Some(spread),
+        ..Default::default()
     }
 }
 
-/// Opens a lease of the tenant. Returns both.
-fn open<T: Config>() -> Result<(T::AccountId, LeaseId), BenchmarkError>
+/// A provider and its ask.
+struct Shop<AccountId> {
+    provider: ProviderId,
+    operator: AccountId,
+    ask: AskId,
+}
+
+/// A provider with plenty of capacity and stake, and one ask on the longest terms. Without bonds it refuses last of all.
+fn shop<T: Config + pallet_providers::Config>(n: u32, bonded: bool) -> Result<Shop<T::AccountId>, BenchmarkError>
 where
     <T as Config>::Currency: Mutate<T::AccountId>,
 {
-    let (tenant, lease) = (endowed::<T>("tenant"), NextLeaseId::<T>::get());
-    Pallet::<T>::do_deploy(tenant.clone(), vec![order::<T>()]).map_err(|error| error.error)?;
-    Ok((tenant, lease))
+    let (stash, operator) = (endowed::<T>("stash", n), endowed::<T>("operator", n));
+    let provider = pallet_providers::NextProviderId::<T>::get();
+    let record = pallet_providers::Provider {
+        stash: stash.clone(),
+        operator: operator.clone(),
+        heartbeat_key: [n as u8; 32],
+        previous_key: None,
+        pins: BoundedVec::truncate_from(vec![[1; 32]; 2]),
+        gateway: BoundedVec::truncate_from(vec![b'g'; 128]),
+        abuse_contact: BoundedVec::truncate_from(vec![b'c'; 128]),
+        stake: RICH,
+        capacity: Resources {
+            cpu_milli: 1_000,
+            memory_mib: 1_000,
+            ..Default::default()
+        },
+        leased: Resources::default(),
+        leased_rate: 0,
+        registered_at: 0,
+    };
+    pallet_providers::NextProviderId::<T>::put(provider.saturating_add(1));
+    pallet_providers::Providers::<T>::insert(provider, record);
+    pallet_providers::ByStash::<T>::insert(&stash, provider);
+    pallet_providers::ByOperator::<T>::insert(&operator, provider);
+    if bonded {
+        pallet_providers::Pallet::<T>::fund_bonds(RawOrigin::Signed(stash).into(), RICH / 2)?;
+    }
+    let ask = pallet_providers::NextAskId::<T>::get();
+    pallet_providers::NextAskId::<T>::put(ask.saturating_add(1));
+    pallet_providers::Asks::<T>::insert(
+        ask,
+        Ask {
+            provider,
+            terms: terms(),
+        },
+    );
+    Ok(Shop {
+        provider,
+        operator,
+        ask,
+    })
+}
+
+/// The longest terms, at `RATE` for a little.
+fn terms<AccountId: codec::Decode>() -> AskTerms<AccountId> {
+    AskTerms {
+        prices: PriceSchedule {
+            cpu_milli: (RATE * 1_000_000) as u64,
+            ..Default::default()
+        },
+        attributes: attributes(),
+        place: Place {
+            country: Some([b'D', b'A' + 15]),
+            region: region(b'A' + 15),
+        },
+        isolation: Default::default(),
+        terms: Default::default(),
+        valid_until: None,
+        tenants: Tenants::Except(BoundedVec::truncate_from(
+            (0..16).map(|n| account("stranger", n, 0)).collect(),
+        )),
+        notice: 1,
+        sla: 0,
+    }
+}
+
+/// An order at these asks that requires as much as one may.
+fn order<T: Config>(asks: &[AskId], spread: u8) -> GroupOrder<T::AccountId> {
+    let blocks = T::Availability::times().reserve();
+    GroupOrder {
+        resources: little(),
+        commitment: [1; 32],
+        asks: NamedAsks::truncate_from(asks.to_vec()),
+        max_rate: RATE,
+        deposit: RATE.saturating_mul(blocks.into()),
+        term: None,
+        requirements: requirements(spread),
+    }
+}
+
+/// Orders for `n` groups, each of which the first of four asks takes.
+fn orders<T: Config>(n: u32, ask: AskId) -> Vec<GroupOrder<T::AccountId>> {
+    (0..n)
+        .map(|group| order::<T>(&[ask; MAX_ASKS as usize], group as u8))
+        .collect()
+}
+
+/// Opens a deployment of the tenant with `n` groups at a shop. Returns tenant, operator and the first lease.
+fn open<T: Config + pallet_providers::Config>(
+    n: u32,
+) -> Result<(T::AccountId, Shop<T::AccountId>, LeaseId), BenchmarkError>
+where
+    <T as Config>::Currency: Mutate<T::AccountId>,
+{
+    let shop = shop::<T>(0, true)?;
+    let (tenant, lease) = (endowed::<T>("tenant", 0), NextLeaseId::<T>::get());
+    Pallet::<T>::do_deploy(tenant.clone(), orders::<T>(n, shop.ask)).map_err(|error| error.error)?;
+    Ok((tenant, shop, lease))
+}
+
+/// Opens a lease, activates it and goes one block further. Returns tenant, shop and lease.
+fn activated<T: Config + pallet_providers::Config>(
+) -> Result<(T::AccountId, Shop<T::AccountId>, LeaseId), BenchmarkError>
+where
+    <T as Config>::Currency: Mutate<T::AccountId>,
+{
+    let (tenant, shop, lease) = open::<T>(1)?;
+    Pallet::<T>::do_activate(shop.operator.clone(), lease)?;
+    pass::<T>(1);
+    Ok((tenant, shop, lease))
 }
 
 /// Goes `blocks` further.
@@ -99,76 +218,192 @@ fn pass<T: Config>(blocks: u32) {
     frame_system::Pallet::<T>::set_block_number(now.saturated_into());
 }
 
+/// Fills the deployment of `lease` up with leases that have ended in the same region.
+fn crowd<T: Config>(lease: LeaseId) -> Result<(), BenchmarkError> {
+    let template = Leases::<T>::get(lease).ok_or("an open lease")?;
+    let mut deployment = Deployments::<T>::get(template.deployment).ok_or("its deployment")?;
+    for id in (1 << 40)..(1 << 40) + u64::from(MAX_LEASES) - 2 {
+        let mut ended = template.clone();
+        ended.stage = Stage::Ended {
+            since: None,
+            at: 1,
+            reason: CloseReason::NoShow,
+            processed_at: 1,
+            totals: None,
+        };
+        Leases::<T>::insert(id, ended);
+        deployment.leases.try_push(id).map_err(|_| "there is room")?;
+    }
+    Deployments::<T>::insert(template.deployment, deployment);
+    Ok(())
+}
+
 #[benchmarks(where T: pallet_providers::Config, <T as Config>::Currency: Mutate<T::AccountId>)]
 mod benchmarks {
     use super::*;
 
     #[benchmark]
-    fn deploy() -> Result<(), BenchmarkError> {
-        provider::<T>();
-        let tenant = endowed::<T>("tenant");
-        let groups = BoundedVec::truncate_from(vec![order::<T>()]);
+    fn deploy(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, true)?;
+        let tenant = endowed::<T>("tenant", 0);
+        let before = NextLeaseId::<T>::get();
+        let groups = BoundedVec::truncate_from(orders::<T>(n, shop.ask));
 
         #[extrinsic_call]
         _(RawOrigin::Signed(tenant), groups);
 
-        assert_eq!(NextLeaseId::<T>::get(), 1);
+        assert_eq!(NextLeaseId::<T>::get(), before + u64::from(n));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn look_at_ask() -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, false)?;
+        let (owner, order) = (endowed::<T>("tenant", 0), order::<T>(&[shop.ask], 0));
+        let wanted = Wanted {
+            lease: NextLeaseId::<T>::get(),
+            owner: &owner,
+            order: &order,
+            siblings: &[],
+        };
+        let placed;
+
+        #[block]
+        {
+            placed = Pallet::<T>::place(&wanted, &mut DueEnds::none(), 0).is_ok();
+        }
+
+        assert!(!placed);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn match_pattern() {
+        let (pattern, attributes) = (starred(), attributes());
+        let met;
+
+        #[block]
+        {
+            met = is_met(&pattern, &attributes);
+        }
+
+        assert!(met);
+    }
+
+    #[benchmark]
+    fn check_audit() -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, false)?;
+        let auditor = endowed::<T>("auditor", 0);
+        let origin = RawOrigin::Signed(auditor.clone()).into();
+        pallet_providers::Pallet::<T>::sign_attributes(origin, shop.provider, attributes(), u32::MAX)?;
+        let patterns = AttributePatterns::truncate_from(attributes().into_inner());
+        let signed;
+
+        #[block]
+        {
+            signed = <T as Config>::Providers::has_signed(&auditor, shop.provider, &patterns);
+        }
+
+        assert!(signed);
+        Ok(())
+    }
+
+    /// The lease that takes over must be apart from as many as a deployment may have.
+    #[benchmark]
+    fn take_over() -> Result<(), BenchmarkError> {
+        let (_, _, lease) = open::<T>(1)?;
+        crowd::<T>(lease)?;
+        let ended = Leases::<T>::get(lease).ok_or("an open lease")?;
+        let next = shop::<T>(1, true)?;
+        let order = order::<T>(&[next.ask], 0);
+
+        #[block]
+        {
+            Pallet::<T>::take_over(lease, &ended, order, &mut DueEnds::none())?;
+        }
+
+        let leases = Deployments::<T>::get(ended.deployment).map(|deployment| deployment.leases.len());
+        assert_eq!(leases, Some(MAX_LEASES as usize));
         Ok(())
     }
 
     #[benchmark]
     fn activate() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (_, lease) = open::<T>()?;
+        let (_, shop, lease) = open::<T>(1)?;
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(operator), lease);
+        _(RawOrigin::Signed(shop.operator), lease);
 
         Ok(())
     }
 
     #[benchmark]
     fn decline() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (_, lease) = open::<T>()?;
+        let (_, shop, lease) = open::<T>(1)?;
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(operator), lease, DeclineReason::TenantWorkload);
+        _(RawOrigin::Signed(shop.operator), lease, DeclineReason::TenantWorkload);
 
         Ok(())
     }
 
+    /// The receipt ends the lease, and the bond pays.
     #[benchmark]
-    fn close() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (tenant, lease) = open::<T>()?;
-        Pallet::<T>::do_activate(operator, lease)?;
-        pass::<T>(1);
+    fn file_receipt() -> Result<(), BenchmarkError> {
+        let (tenant, shop, lease) = open::<T>(1)?;
+        let public = sp_io::crypto::ed25519_generate(KEYS, None);
+        pallet_providers::Providers::<T>::mutate(shop.provider, |provider| {
+            if let Some(provider) = provider {
+                provider.heartbeat_key = public.0;
+            }
+        });
+        Leases::<T>::mutate(lease, |lease| {
+            if let Some(lease) = lease {
+                lease.rest = None;
+            }
+        });
+        let received_at = Pallet::<T>::now();
+        let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+        let genesis = genesis.as_ref().try_into().unwrap_or_default();
+        let message = receipt_message(&genesis, lease, &[1; 32], received_at);
+        let signature = sp_io::crypto::ed25519_sign(KEYS, &public, &message).ok_or("the keystore signs")?;
+        pass::<T>(T::ActivationDeadline::get());
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(tenant), 0);
+        _(RawOrigin::Signed(tenant), lease, received_at, signature.0);
+
+        assert!(Leases::<T>::get(lease).is_some_and(|lease| lease.has_ended()));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn close(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
+        let (tenant, shop, first) = open::<T>(n)?;
+        for lease in first..first + u64::from(n) {
+            Pallet::<T>::do_activate(shop.operator.clone(), lease)?;
+        }
+        pass::<T>(1);
+        let deployment = NextDeploymentId::<T>::get() - 1;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(tenant), deployment, None);
 
         Ok(())
     }
 
     #[benchmark]
     fn give_notice() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (_, lease) = open::<T>()?;
-        Pallet::<T>::do_activate(operator.clone(), lease)?;
+        let (_, shop, lease) = activated::<T>()?;
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(operator), lease);
+        _(RawOrigin::Signed(shop.operator), lease);
 
         Ok(())
     }
 
     #[benchmark]
     fn deposit() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (tenant, lease) = open::<T>()?;
-        Pallet::<T>::do_activate(operator, lease)?;
-        pass::<T>(1);
+        let (tenant, _, lease) = activated::<T>()?;
 
         #[extrinsic_call]
         _(RawOrigin::Signed(tenant), lease, RATE);
@@ -179,9 +414,8 @@ mod benchmarks {
     /// The agenda finds a lease whose end, final settlement and payouts are all due.
     #[benchmark]
     fn advance() -> Result<(), BenchmarkError> {
-        provider::<T>();
-        let (_, lease) = open::<T>()?;
-        pass::<T>(T::ActivationWindow::get());
+        let (_, _, lease) = open::<T>(1)?;
+        pass::<T>(T::ActivationDeadline::get().saturating_add(T::ReceiptWindow::get()));
 
         #[block]
         {
@@ -194,8 +428,7 @@ mod benchmarks {
 
     #[benchmark]
     fn agenda_peek() -> Result<(), BenchmarkError> {
-        provider::<T>();
-        open::<T>()?;
+        open::<T>(1)?;
 
         #[block]
         {
@@ -207,9 +440,7 @@ mod benchmarks {
 
     #[benchmark]
     fn settle() -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
-        let (tenant, lease) = open::<T>()?;
-        Pallet::<T>::do_activate(operator, lease)?;
+        let (tenant, _, lease) = activated::<T>()?;
         pass::<T>(T::Availability::times().window());
 
         #[extrinsic_call]
@@ -220,19 +451,23 @@ mod benchmarks {
 
     #[benchmark]
     fn torn_down(n: Linear<1, MAX_TORN_DOWN>) -> Result<(), BenchmarkError> {
-        let operator = provider::<T>();
+        let (tenant, shop, mut lease) = open::<T>(1)?;
         let mut leases = vec![];
         for _ in 0..n {
-            let (tenant, lease) = open::<T>()?;
             let deployment = NextDeploymentId::<T>::get() - 1;
-            Pallet::<T>::do_close(tenant, deployment).map_err(|error| error.error)?;
+            Pallet::<T>::do_close(tenant.clone(), deployment, None).map_err(|error| error.error)?;
             leases.push(lease);
+            lease = NextLeaseId::<T>::get();
+            Pallet::<T>::do_deploy(tenant.clone(), orders::<T>(1, shop.ask)).map_err(|error| error.error)?;
         }
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(operator), BoundedVec::truncate_from(leases));
+        _(RawOrigin::Signed(shop.operator), BoundedVec::truncate_from(leases));
 
-        assert_eq!(LeasesByProvider::<T>::iter_keys().count(), 0);
+        // The last one was opened and runs.
+        assert_eq!(LeasesByProvider::<T>::iter_key_prefix(shop.provider).count(), 1);
         Ok(())
     }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }

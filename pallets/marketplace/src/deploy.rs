@@ -1,8 +1,8 @@
 //! Opening a deployment: its record, and one lease for each group.
 
 use crate::{
-    Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease, NextDeploymentId, NextLeaseId,
-    OrderRest, Pallet, Tickets, Wanted, WeightInfo, MAX_DUE_ENDS,
+    place::search_weight, Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease,
+    NextDeploymentId, NextLeaseId, OrderRest, Pallet, Tickets, Wanted, WeightInfo, MAX_DUE_ENDS,
 };
 use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
         });
         let footprint = Self::footprint(&groups);
         let mut due_ends = DueEnds::some();
-        let mut work = Work::default();
+        let mut search = Weight::zero();
         let mut leases = Vec::with_capacity(groups.len());
         for (group, order) in groups.into_iter().enumerate() {
             Self::ensure_valid(&order)?;
@@ -38,21 +38,25 @@ impl<T: Config> Pallet<T> {
                 siblings: &leases,
             };
             let placement = Self::place(&wanted, &mut due_ends, group as u8)?;
-            work.add(&order, placement.position.saturating_add(1));
+            let asks = placement.position.saturating_add(1);
+            search.saturating_accrue(search_weight::<T>(&order.requirements, asks));
             Self::open_lease(lease, deployment, owner.clone(), order, placement)?;
             leases.push(lease);
         }
+        let opened = T::WeightInfo::deploy(leases.len() as u32);
         Self::open_deployment(deployment, owner, leases, footprint)?;
-        Ok(Some(work.weight::<T>(due_ends.used())).into())
+        Ok(Some(opened.saturating_add(search).saturating_add(due_ends.weight::<T>())).into())
     }
 
     /// The weight of deploying `groups` at its worst: the last ask is the one that fits, after all due ends.
     pub(crate) fn deploy_weight(groups: &[GroupOrder<T::AccountId>]) -> Weight {
-        let mut work = Work::default();
-        for order in groups {
-            work.add(order, order.asks.len());
-        }
-        work.weight::<T>(MAX_DUE_ENDS)
+        let searches = groups
+            .iter()
+            .map(|order| search_weight::<T>(&order.requirements, order.asks.len()));
+        let ends = T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.into());
+        searches
+            .fold(T::WeightInfo::deploy(groups.len() as u32), Weight::saturating_add)
+            .saturating_add(ends)
     }
 
     fn ensure_valid(order: &GroupOrder<T::AccountId>) -> Result<(), Error<T>> {
@@ -121,34 +125,5 @@ impl<T: Config> Pallet<T> {
     /// The current block.
     pub(crate) fn now() -> BlockNumber {
         sp_runtime::traits::UniqueSaturatedInto::unique_saturated_into(frame_system::Pallet::<T>::block_number())
-    }
-}
-
-/// What a deployment has to look at.
-#[derive(Default)]
-struct Work {
-    groups: u32,
-    asks: u32,
-    /// Signatures of auditors, for each ask again.
-    audits: u32,
-}
-
-impl Work {
-    /// Adds an order of which `asks` are looked at.
-    fn add<AccountId>(&mut self, order: &GroupOrder<AccountId>, asks: usize) {
-        let asks = asks as u32;
-        let auditors = order
-            .requirements
-            .all_of
-            .len()
-            .saturating_add(order.requirements.any_of.len()) as u32;
-        self.groups = self.groups.saturating_add(1);
-        self.asks = self.asks.saturating_add(asks);
-        self.audits = self.audits.saturating_add(asks.saturating_mul(auditors));
-    }
-
-    fn weight<T: Config>(&self, due_ends: u32) -> Weight {
-        let ends = T::WeightInfo::wake().saturating_mul(due_ends.into());
-        T::WeightInfo::deploy(self.groups, self.asks, self.audits).saturating_add(ends)
     }
 }

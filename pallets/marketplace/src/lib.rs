@@ -702,7 +702,7 @@ pub mod pallet {
         /// Refuses a lease before its activation. By the provider's operator; the deposit is refunded whole. Unless the
         /// workload is at fault, the next ask that the order names takes over.
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::decline(MAX_DUE_ENDS))]
+        #[pallet::weight(Pallet::<T>::decline_weight())]
         pub fn decline(origin: OriginFor<T>, lease: LeaseId, reason: DeclineReason) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
             Self::do_decline(who, lease, reason)
@@ -737,7 +737,8 @@ pub mod pallet {
             Self::do_deposit(who, lease, amount)
         }
 
-        /// Advances a lease to this block: bills what is judged, processes what is due. By anybody.
+        /// Advances a lease to this block: bills what is judged, processes what is due. By anybody. A lease that waits
+        /// for activation is left to the agenda.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::settle())]
         pub fn settle(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
@@ -757,13 +758,13 @@ pub mod pallet {
         /// Shows that the provider held the manifest of a lease that it has not activated, by the signature of its
         /// heartbeat key. By anybody, until `ReceiptWindow` blocks after the deadline.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::file_receipt())]
+        #[pallet::weight(T::WeightInfo::file_receipt().saturating_add(T::WeightInfo::take_over_at_most()))]
         pub fn file_receipt(
             origin: OriginFor<T>,
             lease: LeaseId,
             received_at: BlockNumber,
             signature: [u8; 64],
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
             Self::do_file_receipt(lease, received_at, signature)
         }

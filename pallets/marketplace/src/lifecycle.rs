@@ -32,8 +32,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_settle(id: LeaseId) -> DispatchResult {
-        let mut lease = Self::touched(id)?;
-        Self::expire(id, &mut lease)?;
+        let lease = Self::touched(id)?;
         Self::keep(id, lease)
     }
 

@@ -460,6 +460,25 @@ pub fn work_off_agenda() {
     Marketplace::on_poll(System::block_number(), &mut meter);
 }
 
+/// Finding a lease and advancing it.
+pub fn one_look() -> Weight {
+    <() as crate::WeightInfo>::advance() + <() as crate::WeightInfo>::agenda_peek()
+}
+
+/// The hook with room for `leases` of them, the last of which might be a dear one.
+pub fn poll(leases: u64) -> Weight {
+    let more = <() as crate::WeightInfo>::take_over_at_most();
+    let room = if leases == 0 {
+        Weight::zero()
+    } else {
+        one_look() * leases + more
+    };
+    // The hook takes a quarter of what is left.
+    let mut meter = WeightMeter::with_limit(room * 4);
+    Marketplace::on_poll(System::block_number(), &mut meter);
+    meter.consumed()
+}
+
 /// An order of one unit at ask 0 with `deposit`.
 pub fn order(deposit: Balance) -> GroupOrder<u64> {
     GroupOrder {

@@ -1,8 +1,9 @@
 //! A lease from its opening to its activation, or to the one that takes over.
 
 use crate::{
-    Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases, LeasesByProvider, OrderRest, Pallet,
-    Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
+    place::search_weight, Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases,
+    LeasesByProvider, OrderRest, Pallet, Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
+    MAX_DUE_ENDS,
 };
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
@@ -10,6 +11,7 @@ use frame_support::{
     ensure,
     storage::with_storage_layer,
     traits::{fungible::hold::Mutate, Get},
+    weights::Weight,
 };
 use perigee_primitives::{
     traits::StreamingEscrow, BlockNumber, CloseReason, DeclineReason, DeploymentId, GroupOrder, LeaseId, NamedAsks,
@@ -109,15 +111,19 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_decline(who: T::AccountId, id: LeaseId, reason: DeclineReason) -> DispatchResultWithPostInfo {
         let mut lease = Self::awaiting_activation(id, &who)?;
         let mut due_ends = DueEnds::some();
-        Self::end_pending(
-            id,
-            &mut lease,
-            Self::now(),
-            CloseReason::Declined(reason),
-            &mut due_ends,
-        )?;
+        let reason = CloseReason::Declined(reason);
+        let taken_over = Self::end_pending(id, &mut lease, Self::now(), reason, &mut due_ends)?;
         Self::keep(id, lease)?;
-        Ok(Some(T::WeightInfo::decline(due_ends.used())).into())
+        let used = T::WeightInfo::decline().saturating_add(taken_over);
+        Ok(Some(used.saturating_add(due_ends.weight::<T>())).into())
+    }
+
+    /// The weight of declining at its worst.
+    pub(crate) fn decline_weight() -> Weight {
+        let ends = T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.into());
+        T::WeightInfo::decline()
+            .saturating_add(T::WeightInfo::take_over_at_most())
+            .saturating_add(ends)
     }
 
     /// A lease that its provider may still activate or decline.
@@ -138,32 +144,33 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Ends a pending lease whose time is over.
-    pub(crate) fn expire(id: LeaseId, lease: &mut Lease<T::AccountId>) -> DispatchResult {
+    /// Ends a pending lease whose time is over. Returns the weight of what took over.
+    pub(crate) fn expire(id: LeaseId, lease: &mut Lease<T::AccountId>) -> Result<Weight, DispatchError> {
         let Stage::Pending { activate_by, receipt } = lease.stage else {
-            return Ok(());
+            return Ok(Weight::zero());
         };
         if Self::now() < Self::expires_at(activate_by, receipt) {
-            return Ok(());
+            return Ok(Weight::zero());
         }
         Self::end_pending(id, lease, activate_by, missed(receipt), &mut DueEnds::none())
     }
 
-    /// Ends a lease that was never activated, and opens the one that takes over.
+    /// Ends a lease that was never activated, and opens the one that takes over. Returns the weight of that.
     pub(crate) fn end_pending(
         id: LeaseId,
         lease: &mut Lease<T::AccountId>,
         at: BlockNumber,
         reason: CloseReason,
         due_ends: &mut DueEnds,
-    ) -> DispatchResult {
+    ) -> Result<Weight, DispatchError> {
         let rest = lease.rest.take();
         let deposit = T::Escrow::totals(id).ok_or(Error::<T>::NoSuchLease)?.deposited;
         Self::end(id, lease, at, reason);
         Self::complete(id, lease)?;
         let Some(rest) = rest.filter(|_| reason.moves_on()) else {
-            return Ok(());
+            return Ok(Weight::zero());
         };
+        let search = search_weight::<T>(&rest.requirements, rest.asks.len());
         let order = GroupOrder {
             resources: lease.resources,
             commitment: lease.commitment,
@@ -177,7 +184,7 @@ impl<T: Config> Pallet<T> {
         if let Ok(by) = with_storage_layer(|| Self::take_over(id, lease, order, due_ends)) {
             Self::deposit_event(Event::LeaseTakenOver { lease: id, by });
         }
-        Ok(())
+        Ok(T::WeightInfo::take_over().saturating_add(search))
     }
 
     /// Opens the next lease of the group that `before` was of.

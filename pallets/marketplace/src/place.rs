@@ -1,11 +1,12 @@
 //! Placing an order: the first named ask at which every check holds at this block.
 
-use crate::{Config, Error, Lease, Leases, NextLeaseId, Pallet, Spread, MAX_DUE_ENDS};
+use crate::{Config, Error, Lease, Leases, NextLeaseId, Pallet, Spread, WeightInfo, MAX_DUE_ENDS};
 use alloc::vec::Vec;
 use frame_support::{
     ensure,
     storage::{with_transaction, TransactionOutcome},
     traits::Get,
+    weights::Weight,
 };
 use perigee_primitives::{
     traits::{Availability, LeaseBonds, ProviderCapacity, ProviderInspect, Scores},
@@ -51,10 +52,21 @@ impl DueEnds {
         Self(0)
     }
 
-    /// How many of those that a call may process were.
-    pub(crate) fn used(&self) -> u32 {
-        MAX_DUE_ENDS.saturating_sub(self.0)
+    /// The weight of those that were, of all that a call may process.
+    pub(crate) fn weight<T: Config>(&self) -> Weight {
+        T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.saturating_sub(self.0).into())
     }
+}
+
+/// The weight of looking at so many asks for an order with these requirements.
+pub(crate) fn search_weight<T: Config>(requirements: &Requirements<T::AccountId>, asks: usize) -> Weight {
+    let auditors = requirements.all_of.len().saturating_add(requirements.any_of.len());
+    let patterns = requirements
+        .attributes
+        .iter()
+        .filter(|(key, _)| key.contains(&b'*'))
+        .count();
+    T::WeightInfo::search(asks as u32, patterns as u32, auditors as u32)
 }
 
 impl<T: Config> Pallet<T> {

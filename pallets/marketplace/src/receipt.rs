@@ -1,13 +1,17 @@
 //! Receipts: the provider's word that it held the manifest, claimed on chain.
 
-use crate::{Config, Error, Event, Pallet, Stage};
-use frame_support::{ensure, traits::Get};
+use crate::{Config, Error, Event, Pallet, Stage, WeightInfo};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use perigee_primitives::{receipt_message, traits::ProviderInspect, BlockNumber, LeaseId};
-use sp_runtime::{traits::Zero, DispatchResult};
+use sp_runtime::traits::Zero;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_file_receipt(id: LeaseId, received_at: BlockNumber, signature: [u8; 64]) -> DispatchResult {
+    pub(crate) fn do_file_receipt(
+        id: LeaseId,
+        received_at: BlockNumber,
+        signature: [u8; 64],
+    ) -> DispatchResultWithPostInfo {
         let mut lease = Self::touched(id)?;
         let Stage::Pending { activate_by, receipt } = &mut lease.stage else {
             return Err(Error::<T>::NotPending.into());
@@ -26,8 +30,9 @@ impl<T: Config> Pallet<T> {
         let signed = sp_io::crypto::ed25519_verify(&signature.into(), &message, &key.into());
         ensure!(signed, Error::<T>::BadReceipt);
         Self::deposit_event(Event::ReceiptFiled { lease: id, received_at });
-        Self::expire(id, &mut lease)?;
-        Self::keep(id, lease)
+        let taken_over = Self::expire(id, &mut lease)?;
+        Self::keep(id, lease)?;
+        Ok(Some(T::WeightInfo::file_receipt().saturating_add(taken_over)).into())
     }
 
     /// The hash of the first block, as what is signed off chain names this chain by.

@@ -9,18 +9,37 @@
 use crate::MAX_LEASES;
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
-use perigee_primitives::{MAX_ASKS, MAX_GROUPS};
+use perigee_primitives::{MAX_ASKS, MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS};
 
 /// Weights of this pallet's calls and of its agenda.
 pub trait WeightInfo {
-    /// `deploy` of so many groups, for which so many asks are looked at, and so many signatures of auditors. Without
-    /// the due ends it processes.
-    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight;
-    /// Ending a lease that was not activated, and opening the one that takes over.
+    /// `deploy` of so many groups, without looking at asks and without the due ends it processes.
+    fn deploy(groups: u32) -> Weight;
+    /// Looking at an ask that refuses at the last check, for patterns without stars.
+    fn look_at_ask() -> Weight;
+    /// Looking among the attributes of an ask for one that meets a pattern with stars.
+    fn match_pattern() -> Weight;
+    /// Looking for the signature of an auditor.
+    fn check_audit() -> Weight;
+    /// Looking at so many asks, each for so many patterns with stars and so many auditors, who sign for every pattern.
+    fn search(asks: u32, patterns: u32, auditors: u32) -> Weight {
+        let lists = u64::from(auditors).saturating_add(1);
+        let matching = Self::match_pattern().saturating_mul(u64::from(patterns).saturating_mul(lists));
+        Self::look_at_ask()
+            .saturating_add(Self::check_audit().saturating_mul(auditors.into()))
+            .saturating_add(matching)
+            .saturating_mul(asks.into())
+    }
+    /// Opening the lease that takes over from one that was not activated, without looking at asks.
     fn take_over() -> Weight;
-    /// What the agenda does with a lease at most: it is active, or waits for activation.
+    /// The same, with all asks that may be left.
+    fn take_over_at_most() -> Weight {
+        let search = Self::search(MAX_ASKS - 1, MAX_PATTERNS, 2 * MAX_AUDITORS);
+        Self::take_over().saturating_add(search)
+    }
+    /// What the agenda does with a lease at most.
     fn wake() -> Weight {
-        Self::advance().max(Self::take_over())
+        Self::advance().saturating_add(Self::take_over_at_most())
     }
     /// Advancing one lease to the current block, through every stage.
     fn advance() -> Weight;
@@ -30,13 +49,13 @@ pub trait WeightInfo {
     fn activate() -> Weight {
         Self::small_change().saturating_mul(3)
     }
-    /// `decline`, with so many due ends of full candidates.
-    fn decline(due_ends: u32) -> Weight {
-        Self::take_over().saturating_add(Self::wake().saturating_mul(due_ends.into()))
+    /// `decline`, without what takes over.
+    fn decline() -> Weight {
+        Self::advance().saturating_add(Self::small_change())
     }
-    /// `file_receipt`.
+    /// `file_receipt`, without what takes over: the check of a signature beside an end.
     fn file_receipt() -> Weight {
-        Self::take_over().saturating_add(Self::small_change())
+        Self::advance().saturating_add(Self::small_change())
     }
     /// `close` of a deployment with `n` leases.
     fn close(n: u32) -> Weight {
@@ -54,7 +73,7 @@ pub trait WeightInfo {
     }
     /// `settle`.
     fn settle() -> Weight {
-        Self::wake()
+        Self::advance()
     }
     /// `torn_down` of `n` leases.
     fn torn_down(n: u32) -> Weight {
@@ -125,26 +144,28 @@ pub trait WeightInfo {
 pub struct Estimated<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for Estimated<T> {
-    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight {
+    fn deploy(groups: u32) -> Weight {
         // Once: two numbers, deployment, index, ticket, the owner's account and holds.
         let once = Weight::from_parts(60_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(5, 6));
         // A group: lease, escrow account, two indices of the agenda, one of the provider, bond and pool, provider.
         let group = Weight::from_parts(90_000_000, 8_192).saturating_add(T::DbWeight::get().reads_writes(4, 8));
-        // An ask: itself, its provider, its bond pool, and what is known of its provider.
-        let ask = Weight::from_parts(20_000_000, 4_096).saturating_add(T::DbWeight::get().reads(5));
-        let audit = Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1));
         once.saturating_add(group.saturating_mul(groups.into()))
-            .saturating_add(ask.saturating_mul(asks.into()))
-            .saturating_add(audit.saturating_mul(audits.into()))
+    }
+    fn look_at_ask() -> Weight {
+        // The ask, its provider, its bond pool, and what is known of its provider.
+        Weight::from_parts(20_000_000, 4_096).saturating_add(T::DbWeight::get().reads(5))
+    }
+    fn match_pattern() -> Weight {
+        // 32 attributes whose keys differ in the last byte only: each is tried from every byte on.
+        Weight::from_parts(70_000_000, 0)
+    }
+    fn check_audit() -> Weight {
+        Weight::from_parts(10_000_000, 4_096).saturating_add(T::DbWeight::get().reads(1))
     }
     fn take_over() -> Weight {
-        // Three asks with eight auditors each, apart from all leases that a deployment may have.
-        let opened = Self::deploy(1, MAX_ASKS - 1, 8 * (MAX_ASKS - 1));
+        // The siblings that it must be apart from: all that a deployment may have, a few of which run.
         let siblings = T::DbWeight::get().reads((MAX_LEASES + 3 * MAX_GROUPS).into());
-        Weight::from_parts(200_000_000, 16_384)
-            .saturating_add(T::DbWeight::get().reads_writes(16, 16))
-            .saturating_add(opened)
-            .saturating_add(siblings)
+        Self::deploy(1).saturating_add(siblings)
     }
     fn advance() -> Weight {
         Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(34, 23))
@@ -158,14 +179,21 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
 }
 
 impl WeightInfo for () {
-    fn deploy(groups: u32, asks: u32, audits: u32) -> Weight {
-        Weight::from_parts(60_000_000, 4_096)
-            .saturating_add(Weight::from_parts(90_000_000, 8_192).saturating_mul(groups.into()))
-            .saturating_add(Weight::from_parts(20_000_000, 4_096).saturating_mul(asks.into()))
-            .saturating_add(Weight::from_parts(5_000_000, 1_024).saturating_mul(audits.into()))
+    fn deploy(groups: u32) -> Weight {
+        let group = Weight::from_parts(90_000_000, 8_192);
+        Weight::from_parts(60_000_000, 4_096).saturating_add(group.saturating_mul(groups.into()))
+    }
+    fn look_at_ask() -> Weight {
+        Weight::from_parts(20_000_000, 4_096)
+    }
+    fn match_pattern() -> Weight {
+        Weight::from_parts(70_000_000, 0)
+    }
+    fn check_audit() -> Weight {
+        Weight::from_parts(10_000_000, 4_096)
     }
     fn take_over() -> Weight {
-        Weight::from_parts(400_000_000, 16_384)
+        Weight::from_parts(200_000_000, 16_384)
     }
     fn advance() -> Weight {
         Weight::from_parts(250_000_000, 16_384)

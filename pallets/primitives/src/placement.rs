@@ -47,8 +47,13 @@ impl<V: PartialEq> Filter<V> {
     }
 }
 
+/// Patterns that an order names.
+pub const MAX_PATTERNS: u32 = 16;
+/// Auditors of each kind that an order names.
+pub const MAX_AUDITORS: u32 = 4;
+
 /// Attributes whose keys may hold `*` for any run of characters.
-pub type AttributePatterns = BoundedVec<(AttributeText, AttributeText), ConstU32<16>>;
+pub type AttributePatterns = BoundedVec<(AttributeText, AttributeText), ConstU32<MAX_PATTERNS>>;
 
 /// What an order asks of the provider, beside resources and price.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -56,9 +61,9 @@ pub struct Requirements<AccountId> {
     /// Each must be met by an attribute of the ask.
     pub attributes: AttributePatterns,
     /// Each of these auditors must have signed the provider's attributes, as far as this order asks for them.
-    pub all_of: BoundedVec<AccountId, ConstU32<4>>,
+    pub all_of: BoundedVec<AccountId, ConstU32<MAX_AUDITORS>>,
     /// One of these auditors must have, unless none is named.
-    pub any_of: BoundedVec<AccountId, ConstU32<4>>,
+    pub any_of: BoundedVec<AccountId, ConstU32<MAX_AUDITORS>>,
     /// Where it may run, by country.
     pub countries: Filter<Country>,
     /// Where it may run, by region.

@@ -121,7 +121,7 @@ pub struct EscrowTotals {
     pub to_payees: Balance,
     /// The fee, credited or paid out.
     pub fee: Balance,
-    /// Returned to the depositors, or owed to them.
+    /// Returned to the depositor.
     pub refunded: Balance,
 }
 

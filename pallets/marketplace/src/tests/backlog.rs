@@ -8,14 +8,6 @@ use frame_support::{
 };
 use perigee_primitives::{Backlog, Balance, BlockNumber, GroupOrder, LeaseId, LeaseState};
 
-/// The hook with room for `leases` of them.
-fn poll(leases: u64) {
-    let one = <() as WeightInfo>::wake().saturating_add(<() as WeightInfo>::agenda_peek());
-    // The hook takes a quarter of what is left.
-    let mut meter = WeightMeter::with_limit(one.saturating_mul(4 * leases));
-    Marketplace::on_poll(System::block_number(), &mut meter);
-}
-
 fn shown() -> Vec<BlockNumber> {
     let shown = System::events().into_iter().filter_map(|record| match record.event {
         RuntimeEvent::Marketplace(Event::AgendaBehind { oldest }) => Some(oldest),

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::storage::with_storage_layer;
-use perigee_primitives::traits::StreamingEscrow;
+use perigee_primitives::traits::{LeaseBonds, StreamingEscrow};
 use sp_runtime::DispatchError;
 
 /// Corrupts storage, expects the invariants to notice, and undoes it.
@@ -149,6 +149,42 @@ fn every_invariant_fires() {
         });
         fires("a provider's agenda holds more than its leases", || {
             AgendaByProvider::<Test>::insert((0, [9; 4], live), ())
+        });
+        let rest = |asks: Vec<u64>| {
+            Some(Box::new(OrderRest {
+                asks: asks.try_into().expect("few"),
+                max_rate: 7,
+                requirements: Default::default(),
+            }))
+        };
+        fires("the rest of an order outlives the wait for activation", || {
+            lease(live, |l| l.rest = rest(vec![1]))
+        });
+        fires("the rest of an order names no ask", || {
+            lease(pending, |l| l.rest = rest(vec![]))
+        });
+        fires("a lease that waits for activation lacks its bond", || {
+            Providers::release(0, pending)
+        });
+        fires("a final lease has a bond", || {
+            Providers::set(0, done, 1).expect("in the pool")
+        });
+        fires("leases that are spread lie together", || {
+            let spread = || {
+                Some(Spread {
+                    number: 1,
+                    region: Default::default(),
+                })
+            };
+            lease(live, |l| l.spread = spread());
+            lease(pending, |l| {
+                l.spread = spread();
+                l.deployment = live
+            });
+            Deployments::<Test>::mutate(live, |d| {
+                let leases = &mut d.as_mut().expect("a record").leases;
+                leases.try_push(pending).expect("room")
+            });
         });
         fires("a reservation fee outlives its reservation", || {
             lease(live, |l| l.reservation = Reservation::Held(RESERVATION))

@@ -1,5 +1,6 @@
 //! Behaviour of the marketplace.
 
+mod abandoning;
 mod agenda;
 mod backlog;
 mod billing;
@@ -9,10 +10,12 @@ mod funding;
 mod invariants;
 mod noticing;
 mod opening;
+mod outcomes;
 mod pausing;
 mod placing;
 mod properties;
 mod running;
 mod settling;
 mod sla;
+mod succession;
 mod transferring;

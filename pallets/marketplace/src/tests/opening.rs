@@ -8,6 +8,7 @@ use frame_support::{
         fungible::{hold::Inspect, Mutate},
         ConstU32,
     },
+    weights::Weight,
     BoundedVec,
 };
 use perigee_primitives::{
@@ -109,6 +110,11 @@ fn a_full_provider_is_passed_over() {
     });
 }
 
+/// The weight of an order that the last of `asks` takes.
+fn taken(asks: u32) -> Weight {
+    <() as WeightInfo>::deploy(1) + <() as WeightInfo>::search(asks, 0, 0)
+}
+
 #[test]
 fn due_ends_of_a_full_candidate_are_processed_first() {
     build_and_execute(|| {
@@ -128,7 +134,7 @@ fn due_ends_of_a_full_candidate_are_processed_first() {
         let weight = Marketplace::deploy(tenant(), groups(&[order(1_000)]))
             .expect("capacity is due")
             .actual_weight;
-        let used = <() as WeightInfo>::deploy(1, 1, 0) + <() as WeightInfo>::wake() * 4;
+        let used = taken(1) + <() as WeightInfo>::advance() * 4;
         assert_eq!(weight, Some(used));
         let freed = System::events()
             .into_iter()
@@ -145,12 +151,9 @@ fn deploying_without_due_ends_costs_less_than_the_worst() {
             ..order(1_000)
         }]);
         let worst = Marketplace::deploy_weight(&orders);
-        assert_eq!(
-            worst,
-            <() as WeightInfo>::deploy(1, 3, 0) + <() as WeightInfo>::wake() * 4
-        );
+        assert_eq!(worst, taken(3) + <() as WeightInfo>::advance() * 4);
         let info = Marketplace::deploy(tenant(), orders).expect("fits");
-        assert_eq!(info.actual_weight, Some(<() as WeightInfo>::deploy(1, 1, 0)));
+        assert_eq!(info.actual_weight, Some(taken(1)));
     });
 }
 

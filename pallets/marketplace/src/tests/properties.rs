@@ -171,7 +171,9 @@ fn attempt_now(step: Try) {
             let who = operator(leases.first().copied().unwrap_or_default());
             Marketplace::torn_down(who, leases.try_into().expect("few leases"))
         }
-        Try::Claim(lease, payee) => Escrow::claim(tenant(), pick(lease), payee),
+        Try::Claim(lease, payee) => Escrow::claim(tenant(), pick(lease), payee)
+            .map(|_| ())
+            .map_err(|error| error.error),
         Try::Capacity(provider, units) => {
             Providers::set_capacity(RuntimeOrigin::signed(OPERATORS[provider as usize]), resources(units))
         }
