@@ -121,7 +121,7 @@ pub struct EscrowTotals {
     pub to_payees: Balance,
     /// The fee, credited or paid out.
     pub fee: Balance,
-    /// Returned to the depositor.
+    /// Returned to the depositors, or owed to them.
     pub refunded: Balance,
 }
 
