@@ -30,8 +30,8 @@ impl<T: Config> Pallet<T> {
         while meter.try_consume(T::WeightInfo::agenda_peek()).is_ok() {
             let Some((block, lease)) = entries.next() else { return };
             let due = BlockNumber::from_be_bytes(block);
-            if core::mem::take(&mut first) {
-                Self::show_backlog(due);
+            if core::mem::take(&mut first) && Self::is_old(due) {
+                Self::show_backlog(due, meter);
             }
             if due > now || !meter.can_consume(T::WeightInfo::wake()) {
                 return;

@@ -1,7 +1,7 @@
 //! How far the agenda lags behind. A backlog changes no bill and no score: it is something to be seen, no more.
 
-use crate::{Agenda, BacklogShown, Config, Event, Pallet};
-use frame_support::traits::Get;
+use crate::{Agenda, BacklogShown, Config, Event, Pallet, WeightInfo};
+use frame_support::{traits::Get, weights::WeightMeter};
 use perigee_primitives::{Backlog, BlockNumber, MAX_BACKLOG};
 
 impl<T: Config> Pallet<T> {
@@ -18,17 +18,20 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Shows that the earliest entry, due at `oldest`, is older than `BacklogAge`; at most once per so many blocks.
-    pub(crate) fn show_backlog(oldest: BlockNumber) {
-        let (now, age) = (Self::now(), T::BacklogAge::get());
-        if now.saturating_sub(oldest) <= age {
+    /// Has an entry of the agenda been due for longer than `BacklogAge`?
+    pub(crate) fn is_old(due: BlockNumber) -> bool {
+        Self::now().saturating_sub(due) > T::BacklogAge::get()
+    }
+
+    /// Shows that the earliest entry is old, if the meter allows; at most once per `BacklogAge`.
+    pub(crate) fn show_backlog(oldest: BlockNumber, meter: &mut WeightMeter) {
+        if meter.try_consume(T::WeightInfo::show_backlog()).is_err() {
             return;
         }
-        let shown = BacklogShown::<T>::get();
-        if shown.is_some_and(|at| now.saturating_sub(at) < age) {
+        if BacklogShown::<T>::get().is_some_and(|at| !Self::is_old(at)) {
             return;
         }
-        BacklogShown::<T>::put(now);
+        BacklogShown::<T>::put(Self::now());
         Self::deposit_event(Event::AgendaBehind { oldest });
     }
 }

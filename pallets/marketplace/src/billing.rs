@@ -4,7 +4,8 @@
 //! checked; one that overflows is more than any balance.
 
 use crate::{Bill, Segment, MAX_PENDING_SEGMENTS};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
+use core::cell::RefCell;
 use frame_support::BoundedVec;
 use perigee_primitives::{
     traits::{Availability, Charge},
@@ -19,6 +20,8 @@ pub struct Judgement<F> {
     pub until: BlockNumber,
     /// Unbilled blocks before a block.
     unbilled_before: F,
+    /// What it said so far: a few blocks are asked about again and again.
+    known: RefCell<BTreeMap<BlockNumber, BlockNumber>>,
 }
 
 /// What attestation knows about `provider` now.
@@ -53,17 +56,23 @@ impl<F: Fn(BlockNumber) -> BlockNumber> Judgement<F> {
             times,
             until,
             unbilled_before,
+            known: RefCell::default(),
         }
     }
 
     /// Blocks of `[from, to)` that are not billed. Blocks without a verdict are billed.
     pub fn unbilled(&self, from: BlockNumber, to: BlockNumber) -> BlockNumber {
+        let to = to.min(self.until);
         if from >= to {
             // Attestation may have forgotten these blocks.
             return 0;
         }
-        let before = |block: BlockNumber| (self.unbilled_before)(block.min(self.until));
-        before(to).saturating_sub(before(from))
+        self.before(to).saturating_sub(self.before(from))
+    }
+
+    fn before(&self, block: BlockNumber) -> BlockNumber {
+        let mut known = self.known.borrow_mut();
+        *known.entry(block).or_insert_with(|| (self.unbilled_before)(block))
     }
 
     /// Blocks of `[from, to)` that are billed.

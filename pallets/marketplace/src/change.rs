@@ -83,9 +83,11 @@ impl<T: Config> Pallet<T> {
         Ok(lease)
     }
 
-    /// What the ask offers now at which a lease was opened.
+    /// What the ask at which a lease was opened offers its owner now.
     fn offer_of(lease: &Lease<T::AccountId>) -> Result<Offer<T::AccountId>, Error<T>> {
-        T::Providers::offer(lease.ask).ok_or(Error::<T>::AskGone)
+        let offer = T::Providers::offer(lease.ask).ok_or(Error::<T>::AskGone)?;
+        ensure!(offer.terms.tenants.admit(&lease.owner), Error::<T>::TenantNotAdmitted);
+        Ok(offer)
     }
 
     /// Takes what is more, and gives back what is less. What is given back is free at once: agents apply a change
@@ -110,7 +112,7 @@ impl<T: Config> Pallet<T> {
         T::Bonds::set(lease.provider, id, amount)
     }
 
-    /// Changes the terms of `[from, to)`, as a bill does.
+    /// Changes the terms of `[from, to)`, as a bill does. The tenant is warned anew when the funds end near.
     pub(crate) fn alter(
         lease: &mut Lease<T::AccountId>,
         from: BlockNumber,
@@ -119,7 +121,9 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let judged = T::Availability::judged_until();
         let altered = lease.bill.alter(judged, from, to, change);
-        altered.map_err(|_| Error::<T>::TooManyPendingChanges.into())
+        altered.map_err(|_| Error::<T>::TooManyPendingChanges)?;
+        lease.warned = false;
+        Ok(())
     }
 
     /// Is what is left enough for the W + E blocks from the next one on, at the rates of the segments, and for the

@@ -1,6 +1,6 @@
 //! The provider's promise to be present, window by window, and what its bond pays for breaking it.
 
-use crate::{billing::absences, Bill, Config, Event, Lease, Pallet, SlaCount, Stage};
+use crate::{billing::absences, Bill, Config, Event, Lease, Pallet, SlaCount, Stage, MAX_SLA_WINDOWS};
 use frame_support::traits::Get;
 use perigee_primitives::{traits::LeaseBonds, Balance, BlockNumber, LeaseId, Ppm, MILLION};
 
@@ -45,18 +45,17 @@ impl SlaCount {
         }
     }
 
-    /// Counts on to `until`, through `most` windows at most. Returns the credit: for each absence beyond those that
+    /// Counts on to `until`, through [`MAX_SLA_WINDOWS`] at most up to the last absence. Returns the credit: for each absence beyond those that
     /// its window allows the rate of its block.
     pub fn count<AccountId: Clone + PartialEq>(
         &mut self,
         bill: &Bill<AccountId>,
         windows: &Windows,
         until: BlockNumber,
-        most: u32,
         absent: impl Fn(BlockNumber, BlockNumber) -> BlockNumber,
     ) -> Balance {
         let mut credit: Balance = 0;
-        for _ in 0..most {
+        for _ in 0..MAX_SLA_WINDOWS {
             if self.counted_until >= until {
                 break;
             }
@@ -93,8 +92,8 @@ impl SlaCount {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Counts the absences of all blocks that are billed, and lets the bond pay for those beyond the promise. One call
-    /// goes through as many windows as `SettleInterval` spans; what is left is counted by the next.
+    /// Counts the absences of all blocks that are billed, as far as one call goes, and lets the bond pay for those beyond
+    /// the promise.
     pub(crate) fn credit_sla(id: LeaseId, lease: &mut Lease<T::AccountId>) {
         let due = Self::count_sla(lease, lease.bill.billed_until);
         if due == 0 {
@@ -112,16 +111,7 @@ impl<T: Config> Pallet<T> {
         };
         let windows = Windows::new(since, T::SlaWindow::get(), lease.sla);
         let absent = absences::<T::Availability>(lease.provider);
-        lease
-            .sla_count
-            .count(&lease.bill, &windows, until, Self::sla_windows(), absent)
-    }
-
-    /// The windows that `SettleInterval` can touch.
-    pub(crate) fn sla_windows() -> u32 {
-        T::SettleInterval::get()
-            .div_ceil(T::SlaWindow::get().max(1))
-            .saturating_add(1)
+        lease.sla_count.count(&lease.bill, &windows, until, absent)
     }
 
     /// Has the SLA been counted as far as the lease is billed?

@@ -20,6 +20,10 @@ pub const MAX_PENDING_SEGMENTS: u32 = 4;
 /// Segments kept: those that wait, the one in force, and those that the end by funds may still ask about.
 pub const MAX_SEGMENTS: u32 = 8;
 
+/// SLA windows with absences that are counted at once: a week's. What is left is counted in the next block, so that no
+/// look at a lease costs much.
+pub const MAX_SLA_WINDOWS: u32 = 8;
+
 /// A block number whose encoding sorts like the number: the keys of the agenda.
 pub type SortedBlock = [u8; 4];
 

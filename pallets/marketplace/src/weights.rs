@@ -2,9 +2,9 @@
 //! pallet-balances. Benchmarks replace them.
 //!
 //! Advancing a lease dominates: the lease, its escrow account, two agenda indices before and after, the index by
-//! provider, and unbilled blocks at a handful of boundaries (the search for the end by funds asks at up to 34; all of
-//! them hit the same few runs). When it ends a lease, three payouts, the release of two holds and the provider's pool
-//! come on top.
+//! provider, the provider's runs, of which a search among thousands reads a dozen: for the edges of up to eight segments
+//! and the few boundaries that are not checked for good, and for the edges of up to eight SLA windows. When it ends a
+//! lease, three payouts, the release of two holds, the provider's pool and its bonds come on top.
 
 use crate::MAX_LEASES;
 use core::marker::PhantomData;
@@ -45,6 +45,8 @@ pub trait WeightInfo {
     fn advance() -> Weight;
     /// Looking for the next entry of the agenda.
     fn agenda_peek() -> Weight;
+    /// Showing that the agenda lags behind.
+    fn show_backlog() -> Weight;
     /// `activate`.
     fn activate() -> Weight {
         Self::small_change().saturating_mul(3)
@@ -173,6 +175,9 @@ impl<T: frame_system::Config> WeightInfo for Estimated<T> {
     fn agenda_peek() -> Weight {
         Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1))
     }
+    fn show_backlog() -> Weight {
+        Weight::from_parts(10_000_000, 1_024).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+    }
     fn small_change() -> Weight {
         Weight::from_parts(60_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
@@ -200,6 +205,9 @@ impl WeightInfo for () {
     }
     fn agenda_peek() -> Weight {
         Weight::from_parts(5_000_000, 1_024)
+    }
+    fn show_backlog() -> Weight {
+        Weight::from_parts(10_000_000, 1_024)
     }
     fn small_change() -> Weight {
         Weight::from_parts(60_000_000, 4_096)

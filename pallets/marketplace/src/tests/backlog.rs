@@ -45,7 +45,8 @@ fn an_old_backlog_is_shown_once_in_a_while() {
             poll(0);
             // Without room for a single look nothing is seen.
             assert_eq!(shown().len(), seen);
-            let mut meter = WeightMeter::with_limit(<() as WeightInfo>::agenda_peek().saturating_mul(4));
+            let look = <() as WeightInfo>::agenda_peek().saturating_add(<() as WeightInfo>::show_backlog());
+            let mut meter = WeightMeter::with_limit(look.saturating_mul(4));
             Marketplace::on_poll(block, &mut meter);
             seen = shown().len();
         }

@@ -4,7 +4,7 @@ use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use perigee_primitives::{
     traits::{LeaseBonds, ProviderInspect},
-    AskTerms, Balance, BlockNumber, CloseReason, GroupOrder, LeaseId, LeasePhase, Resources, TermLimits,
+    AskTerms, Balance, BlockNumber, CloseReason, GroupOrder, LeaseId, LeasePhase, Resources, Tenants, TermLimits,
 };
 use sp_runtime::DispatchResult;
 
@@ -128,6 +128,23 @@ fn a_resize_keeps_to_the_ask_as_it_stands() {
         assert_eq!(state(id).rate, 18);
         assert_ok!(Providers::withdraw_ask(RuntimeOrigin::signed(OPERATOR), 0));
         assert_noop!(resize(id, 1), Error::<Test>::AskGone);
+    });
+}
+
+#[test]
+fn an_ask_that_is_no_longer_for_the_tenant_does_not_serve_it_any_more() {
+    build_and_execute(|| {
+        let id = with_term(50, TermLimits::default(), 100_000);
+        let ask = Leases::<Test>::get(id).expect("a record").ask;
+        let others = AskTerms {
+            tenants: Tenants::Only(vec![OTHER].try_into().expect("one")),
+            ..terms(7)
+        };
+        assert_ok!(Providers::replace_ask(RuntimeOrigin::signed(OPERATOR), ask, others));
+        assert_noop!(resize(id, 2), Error::<Test>::TenantNotAdmitted);
+        assert_noop!(Marketplace::extend(tenant(), id, 1), Error::<Test>::TenantNotAdmitted);
+        // What was agreed goes on.
+        assert_eq!(state(id).runs_until, Some(51));
     });
 }
 

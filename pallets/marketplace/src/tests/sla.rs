@@ -169,13 +169,12 @@ fn one_settlement_counts_so_many_windows_and_the_agenda_counts_on() {
         Script::judge(1_000);
         settle(id);
         let lease = Leases::<Test>::get(id).expect("a record");
-        // Five windows of 50 blocks, the first of which begins with block 1.
-        assert_eq!(Marketplace::sla_windows(), 5);
-        assert_eq!((lease.sla_count.counted_until, lease.bill.billed_until), (251, 1_000));
+        // Eight windows of 50 blocks, the first of which begins with block 1.
+        assert_eq!((lease.sla_count.counted_until, lease.bill.billed_until), (401, 1_000));
         assert_eq!(lease.wake, 1_002);
         assert!(Stuck::<Test>::contains_key(0, id));
         // Nothing is forgotten of what it still asks about.
-        for block in 1_002..1_006 {
+        for block in 1_002..1_004 {
             jump_to(block);
             work_off_agenda();
         }
@@ -192,15 +191,15 @@ fn a_lease_is_not_final_before_its_sla_is_counted() {
         let id = promised(900_000, 1_000_000);
         let absent: Vec<_> = (0..100).map(|n| 5 * n + 2).collect();
         Script::absent(0, &absent);
-        jump_to(400);
-        Script::judge(400);
+        jump_to(500);
+        Script::judge(500);
         close(id);
         assert!(!state(id).settled);
         assert!(Providers::bonded(0, id) > 0);
-        jump_to(401);
+        jump_to(501);
         work_off_agenda();
         assert!(state(id).settled);
-        // Five blocks of ten in each of eight windows.
-        assert_eq!(state(id).credits_paid, 40 * 7);
+        // Five blocks of ten in each of ten windows.
+        assert_eq!(state(id).credits_paid, 50 * 7);
     });
 }
