@@ -39,7 +39,7 @@ impl Lease {
         let (mut accumulator, mut absent) = (0, 0);
         let until = self.end.map_or(self.now, |(at, _)| at).min(judged).max(self.since);
         for block in self.since..until {
-            if (block - self.since) % self.agreement.sla_window == 0 {
+            if (block - self.since).is_multiple_of(self.agreement.sla_window) {
                 absent = 0;
             }
             let terms = self.terms(block);

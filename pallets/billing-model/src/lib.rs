@@ -271,7 +271,7 @@ impl Lease {
     }
 
     fn is_boundary(&self, block: Block) -> bool {
-        block > self.since && block % self.times().epoch == 0
+        block > self.since && block.is_multiple_of(self.times().epoch)
     }
 
     /// The terms of a block, as they are known now.

@@ -191,5 +191,5 @@ fn absences_beyond_the_promise_are_credited_and_maintenance_is_not() {
     let bill = lease.bill(200);
     assert_eq!((bill.credit, bill.broken, bill.unbilled), (4 * 7, true, 22));
     assert_eq!(lease.bill(61).credit, 2 * 7);
-    assert_eq!(lease.bill(25).broken, false);
+    assert!(!lease.bill(25).broken);
 }

@@ -143,8 +143,10 @@ impl<N: Decode + Copy + Default> Decode for PerModel<N> {
         if !pairs.windows(2).all(|pair| pair[0].0 < pair[1].0) {
             return Err("GPU models must be sorted, each once".into());
         }
-        let mut all = Self::default();
-        all.len = pairs.len();
+        let mut all = Self {
+            len: pairs.len(),
+            ..Self::default()
+        };
         for (entry, pair) in all.entries.iter_mut().zip(pairs) {
             *entry = pair;
         }

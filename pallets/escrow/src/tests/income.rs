@@ -155,7 +155,7 @@ fn a_portion_is_exact_at_the_edges() {
     assert_eq!(portion(2_500_000, 30_001, 7), (75_002, 500_007));
     assert_eq!(portion(Balance::MAX, MILLION, 0), (Balance::MAX, 0));
     let tail = Balance::MAX % 1_000_000;
-    let exact = Balance::MAX / 1_000_000 * 50_000 + (tail * 50_000 + 999_999) / 1_000_000;
+    let exact = Balance::MAX / 1_000_000 * 50_000 + (tail * 50_000).div_ceil(1_000_000);
     assert_eq!(portion(Balance::MAX, 50_000, 999_999).0, exact);
 }
 
