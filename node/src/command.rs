@@ -3,11 +3,14 @@
 use crate::{
     chain_spec,
     cli::{Cli, Subcommand, EXAMPLES},
-    service,
+    service::{self, Backend, Client},
 };
+use perigee_runtime::opaque::Block;
 use sc_cli::{CliConfiguration, SubstrateCli};
+use sc_consensus::DefaultImportQueue;
 use sc_network::config::NetworkBackendType;
 use sc_service::{ChainSpec, Configuration, PartialComponents};
+use std::{future::Future, sync::Arc};
 
 impl SubstrateCli for Cli {
     fn impl_name() -> String {
@@ -60,52 +63,56 @@ pub fn run() -> sc_cli::Result<()> {
         Some(Subcommand::BuildSpec(cmd)) => cli
             .create_runner(cmd)?
             .sync_run(|config| cmd.run(config.chain_spec, config.network)),
-        Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                import_queue,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, import_queue), task_manager))
-        }),
-        Some(Subcommand::ExportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client, task_manager, ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, config.database), task_manager))
-        }),
-        Some(Subcommand::ImportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                import_queue,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, import_queue), task_manager))
-        }),
-        Some(Subcommand::ExportState(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client, task_manager, ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, config.chain_spec), task_manager))
-        }),
+        Some(Subcommand::CheckBlock(cmd)) => with_parts(&cli, cmd, |parts| cmd.run(parts.client, parts.import_queue)),
+        Some(Subcommand::ExportBlocks(cmd)) => {
+            with_parts(&cli, cmd, |parts| cmd.run(parts.client, parts.config.database))
+        }
+        Some(Subcommand::ImportBlocks(cmd)) => with_parts(&cli, cmd, |parts| cmd.run(parts.client, parts.import_queue)),
+        Some(Subcommand::ExportState(cmd)) => {
+            with_parts(&cli, cmd, |parts| cmd.run(parts.client, parts.config.chain_spec))
+        }
         Some(Subcommand::PurgeChain(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
-        Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                backend,
-                ..
-            } = service::new_partial(&config)?;
-            let consensus = Box::new(|client: std::sync::Arc<service::Client>, backend, blocks| {
+        Some(Subcommand::Revert(cmd)) => with_parts(&cli, cmd, |parts| {
+            let consensus = Box::new(|client: Arc<Client>, backend, blocks| {
                 sc_consensus_babe::revert(client.clone(), backend, blocks)?;
                 sc_consensus_grandpa::revert(client, blocks)?;
                 Ok(())
             });
-            Ok((cmd.run(client, backend, Some(consensus)), task_manager))
+            cmd.run(parts.client, parts.backend, Some(consensus))
         }),
     }
+}
+
+/// What subcommands work on.
+struct Parts {
+    client: Arc<Client>,
+    backend: Arc<Backend>,
+    import_queue: DefaultImportQueue<Block>,
+    config: Configuration,
+}
+
+/// Runs a subcommand on the parts of a node.
+fn with_parts<Command, Work>(cli: &Cli, command: &Command, run: impl FnOnce(Parts) -> Work) -> sc_cli::Result<()>
+where
+    Command: CliConfiguration,
+    Work: Future<Output = sc_cli::Result<()>>,
+{
+    cli.create_runner(command)?.async_run(|config| {
+        let PartialComponents {
+            client,
+            backend,
+            import_queue,
+            task_manager,
+            ..
+        } = service::new_partial(&config)?;
+        let parts = Parts {
+            client,
+            backend,
+            import_queue,
+            config,
+        };
+        Ok((run(parts), task_manager))
+    })
 }
 
 /// What went wrong, without the categories that errors are sorted by.

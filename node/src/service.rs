@@ -4,7 +4,7 @@ use crate::{
     heartbeat::{self, HeartbeatArgs, HeartbeatDeps},
     rpc,
 };
-use futures::FutureExt;
+use futures::{future::BoxFuture, FutureExt};
 use perigee_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_client_api::{Backend as _, BlockBackend};
 use sc_consensus::{BoxBlockImport, DefaultImportQueue};
@@ -13,10 +13,14 @@ use sc_consensus_grandpa::{
     FinalityProofProvider, LinkHalf, SharedVoterState, ThreeQuartersOfTheUnfinalizedChain, VotingRulesBuilder,
 };
 use sc_network::{config::FullNetworkConfiguration, Litep2pNetworkBackend, NetworkBackend};
-use sc_service::{error::Error as ServiceError, Configuration, PartialComponents, TaskManager, WarpSyncConfig};
+use sc_service::{
+    error::Error as ServiceError, Configuration, PartialComponents, SpawnEssentialTaskHandle, TaskManager,
+    WarpSyncConfig,
+};
 use sc_telemetry::{Telemetry, TelemetryHandle, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_core::traits::SpawnEssentialNamed;
 use sp_inherents::CreateInherentDataProviders;
 use sp_runtime::traits::Block as BlockT;
 use std::{sync::Arc, time::Duration};
@@ -72,7 +76,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let select_chain = SelectChain::new(backend.clone());
     let transaction_pool = Arc::from(
         sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
+            PoolTasks(task_manager.spawn_essential_handle()),
             client.clone(),
             config.role.is_authority().into(),
         )
@@ -127,6 +131,28 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
             telemetry,
         },
     })
+}
+
+/// Spawns the tasks of the transaction pool. One of them waits for work on a channel, blocking its thread, so it learns
+/// of the node's end only when the channel closes; to the task manager that looks like a failure. Told apart by a look
+/// at the exit signal, which comes before: the task gets one more turn for it.
+#[derive(Clone)]
+struct PoolTasks(SpawnEssentialTaskHandle);
+
+impl SpawnEssentialNamed for PoolTasks {
+    fn spawn_essential_blocking(
+        &self,
+        name: &'static str,
+        group: Option<&'static str>,
+        future: BoxFuture<'static, ()>,
+    ) {
+        let future = future.then(|()| tokio::task::yield_now());
+        self.0.spawn_essential_blocking(name, group, future.boxed());
+    }
+
+    fn spawn_essential(&self, name: &'static str, group: Option<&'static str>, future: BoxFuture<'static, ()>) {
+        self.0.spawn_essential(name, group, future);
+    }
 }
 
 fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, ServiceError> {
