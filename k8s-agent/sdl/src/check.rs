@@ -94,16 +94,16 @@ impl Checker<'_> {
         }
     }
 
-    fn service_name(&mut self, name: &str, at: &Path) {
+    fn service_name(&mut self, name: &str, at: &Path<'_>) {
         if !is_service_name(name) {
             let message = format!("`{}` cannot be the name of a running service", shorten(name));
-            let finding = Finding::blocker("service-name", at.clone(), message).at_key();
+            let finding = Finding::blocker("service-name", *at, message).at_key();
             let expected = "at most 63 of a-z, 0-9 and `-`, beginning with a letter and not ending with `-`";
             self.push(finding.expected(expected));
         }
     }
 
-    fn service(&mut self, name: &str, service: &Service, at: &Path) {
+    fn service(&mut self, name: &str, service: &Service, at: &Path<'_>) {
         if service.image.trim().is_empty() {
             let finding = Finding::error("empty-image", at.join("image"), "the image has no name");
             self.push(finding.expected("a container image, for instance nginx:1.27"));
@@ -123,57 +123,57 @@ impl Checker<'_> {
         self.credentials(service, at);
     }
 
-    fn env(&mut self, env: &[String], at: &Path) {
+    fn env(&mut self, env: &[String], at: &Path<'_>) {
         let mut seen = BTreeSet::new();
         for (index, entry) in env.iter().enumerate() {
-            let at = at.join(index);
+            let at = || at.join(index);
             let Some((name, _)) = entry.split_once('=') else {
                 let message = format!("`{}` sets no value", shorten(entry));
-                self.push(Finding::blocker("env-name", at, message).expected("NAME=value"));
+                self.push(Finding::blocker("env-name", at(), message).expected("NAME=value"));
                 continue;
             };
             if !is_env_name(name) {
                 let message = format!("`{}` cannot be the name of an environment variable", shorten(name));
                 let expected = "letters, digits, `_`, `-` and `.`, not beginning with a digit";
-                self.push(Finding::blocker("env-name", at, message).expected(expected));
+                self.push(Finding::blocker("env-name", at(), message).expected(expected));
             } else if !seen.insert(name) {
                 let message = format!("the variable `{}` is set twice", shorten(name));
-                self.push(Finding::warning("env-twice", at, message).hint("the last value counts"));
+                self.push(Finding::warning("env-twice", at(), message).hint("the last value counts"));
             }
         }
     }
 
-    fn expose(&mut self, service: &str, expose: &Expose, at: &Path) {
+    fn expose(&mut self, service: &str, expose: &Expose, at: &Path<'_>) {
         if expose.port == 0 || expose.as_port == Some(0) {
             let key = if expose.port == 0 { "port" } else { "as" };
             let finding = Finding::error("out-of-range", at.join(key), "port 0 does not exist");
             self.push(finding.expected("a whole number from 1 to 65535"));
         }
         if expose.to.is_empty() {
-            let finding = Finding::warning("exposes-nothing", at.clone(), "this port is reachable by nobody").at_key();
+            let finding = Finding::warning("exposes-nothing", *at, "this port is reachable by nobody").at_key();
             self.push(finding.hint("say who may reach it: `to:` with `- global: true` or `- service: NAME`"));
         }
         for (index, to) in expose.to.iter().enumerate() {
-            let at = at.join("to").join(index);
+            let at = || at.join("to").join(index);
             if let Some(target) = &to.service {
-                self.exposed_to(service, target, &at.join("service"));
+                self.exposed_to(service, target, &at().join("service"));
             }
             if to.ip.is_some() && !to.global {
                 let finding = Finding::error(
                     "ip-needs-global",
-                    at.join("ip"),
+                    at().join("ip"),
                     "a leased address needs `global: true`",
                 );
                 self.push(finding.expected("`global: true` beside `ip`"));
             } else if to.service.is_none() && !to.global {
-                let finding = Finding::warning("exposes-nothing", at, "this entry opens the port to nobody").at_key();
+                let finding = Finding::warning("exposes-nothing", at(), "this entry opens the port to nobody").at_key();
                 self.push(finding.hint("write `global: true` or `service: NAME`"));
             }
         }
         self.http_options(expose, &at.join("http_options"));
     }
 
-    fn exposed_to(&mut self, service: &str, target: &str, at: &Path) {
+    fn exposed_to(&mut self, service: &str, target: &str, at: &Path<'_>) {
         if self.document.services.contains_key(target) || self.findings.is_full(Severity::Warning) {
             return;
         }
@@ -182,11 +182,11 @@ impl Checker<'_> {
             shorten(target)
         );
         let known = self.document.services.keys().map(String::as_str);
-        let finding = Finding::warning("unknown-service", at.clone(), message).maybe_hint(did_you_mean(target, known));
+        let finding = Finding::warning("unknown-service", *at, message).maybe_hint(did_you_mean(target, known));
         self.push(finding.consulted(at!["services"]));
     }
 
-    fn http_options(&mut self, expose: &Expose, at: &Path) {
+    fn http_options(&mut self, expose: &Expose, at: &Path<'_>) {
         let options = &expose.http_options;
         let limits = [
             ("max_body_size", options.max_body_size, MAX_BODY_SIZE),
@@ -200,11 +200,11 @@ impl Checker<'_> {
                 self.push(finding.expected(format!("at most {most}")));
             }
         }
-        let at = at.join("next_cases");
+        let at = |index: usize| at.join("next_cases").join(index);
         for (index, case) in options.next_cases.iter().enumerate() {
             if !NEXT_CASES.contains(&case.as_str()) {
                 let message = format!("`{}` is no case", shorten(case));
-                let finding = Finding::error("unknown-value", at.join(index), message);
+                let finding = Finding::error("unknown-value", at(index), message);
                 let hint = did_you_mean(case, NEXT_CASES);
                 self.push(
                     finding
@@ -212,13 +212,13 @@ impl Checker<'_> {
                         .maybe_hint(hint),
                 );
             } else if case == "off" && options.next_cases.len() > 1 {
-                let finding = Finding::error("off-stands-alone", at.join(index), "`off` excludes all other cases");
+                let finding = Finding::error("off-stands-alone", at(index), "`off` excludes all other cases");
                 self.push(finding.expected("`off` alone, or cases without it"));
             }
         }
     }
 
-    fn credentials(&mut self, service: &Service, at: &Path) {
+    fn credentials(&mut self, service: &Service, at: &Path<'_>) {
         let Some(credentials) = &service.credentials else {
             return;
         };
@@ -254,23 +254,23 @@ impl Checker<'_> {
         }
         for (placement, profile) in &self.document.placement {
             for (name, price) in &profile.pricing {
-                self.price(price, &price_path(placement, name));
+                self.price(price, || price_path(placement, name));
             }
         }
     }
 
-    fn compute(&mut self, compute: &Compute, at: &Path) {
+    fn compute(&mut self, compute: &Compute, at: &Path<'_>) {
         self.amount(
             compute.cpu_milli,
             MAX_CPU_MILLI,
-            at.join("cpu").join("units"),
+            || at.join("cpu").join("units"),
             "CPU",
             |v| format!("{}", v / 1000),
         );
         self.amount(
             compute.memory_bytes,
             MAX_MEMORY,
-            at.join("memory").join("size"),
+            || at.join("memory").join("size"),
             "memory",
             print_bytes,
         );
@@ -282,18 +282,16 @@ impl Checker<'_> {
                     "aarch64" | "arm" | "arm/v8" => Some("the word is `arm64`".to_string()),
                     other => did_you_mean(other, ARCHITECTURES),
                 };
-                let finding = Finding::error("unknown-value", at.join("cpu").join("attributes").join("arch"), message);
+                let at = at.join("cpu").join("attributes").join("arch");
+                let finding = Finding::blocker("unknown-arch", at, message);
                 self.push(finding.expected(ARCHITECTURES.join(" or ")).maybe_hint(hint));
             }
         }
         if let Some(gpu) = &compute.gpu {
             let at = at.join("gpu");
             if gpu.units > MAX_GPUS {
-                let finding = Finding::error(
-                    "out-of-range",
-                    at.join("units"),
-                    format!("{} GPUs are absurd", gpu.units),
-                );
+                let message = format!("{} GPUs are absurd", gpu.units);
+                let finding = Finding::blocker("absurd-amount", at.join("units"), message);
                 self.push(finding.expected(format!("at most {MAX_GPUS}")));
             }
             if gpu.units == 0 && !gpu.models.is_empty() {
@@ -307,25 +305,38 @@ impl Checker<'_> {
         self.volumes(compute, &at.join("storage"));
     }
 
-    fn amount(&mut self, value: u64, most: u64, at: Path, what: &str, print: impl Fn(u64) -> String) {
+    fn amount<'a>(
+        &mut self,
+        value: u64,
+        most: u64,
+        at: impl Fn() -> Path<'a>,
+        what: &str,
+        print: impl Fn(u64) -> String,
+    ) {
         if value == 0 {
-            let finding = Finding::error("zero-resources", at, format!("{what} of zero cannot run anything"));
+            let finding = Finding::error("zero-resources", at(), format!("{what} of zero cannot run anything"));
             self.push(finding.expected("more than 0"));
         } else if value > most {
-            let finding = Finding::error("out-of-range", at, format!("that much {what} is absurd"));
+            let finding = Finding::blocker("absurd-amount", at(), format!("that much {what} is absurd"));
             self.push(finding.expected(format!("at most {}", print(most))));
         }
     }
 
-    fn volumes(&mut self, compute: &Compute, at: &Path) {
+    fn volumes(&mut self, compute: &Compute, at: &Path<'_>) {
         if compute.storage.is_empty() {
-            let finding = Finding::error("no-storage", at.clone(), "no storage is given").at_key();
+            let finding = Finding::error("no-storage", *at, "no storage is given").at_key();
             self.push(finding.expected("`size`, or a list of volumes"));
         }
         let mut names = BTreeSet::new();
         for (index, volume) in compute.storage.iter().enumerate() {
             let at = at.join(index);
-            self.amount(volume.size_bytes, MAX_STORAGE, at.join("size"), "storage", print_bytes);
+            self.amount(
+                volume.size_bytes,
+                MAX_STORAGE,
+                || at.join("size"),
+                "storage",
+                print_bytes,
+            );
             if !names.insert(&volume.name) {
                 let message = format!("two volumes are named `{}`", shorten(&volume.name));
                 let finding = Finding::error("volume-twice", at.join("name"), message).at_key();
@@ -353,23 +364,23 @@ impl Checker<'_> {
         }
     }
 
-    fn price(&mut self, price: &Price, at: &Path) {
+    fn price<'a>(&mut self, price: &'a Price, at: impl Fn() -> Path<'a>) {
         if price.amount.is_zero() {
-            let finding = Finding::error("zero-price", at.join("amount"), "a price of zero finds no provider");
+            let finding = Finding::error("zero-price", at().join("amount"), "a price of zero finds no provider");
             self.push(finding.expected("more than 0"));
         }
-        let at = at.join("denom");
+        let at = || at().join("denom");
         let denom = price.denom.as_str();
         if denom.strip_prefix("ibc/").is_some_and(|hash| !hash.is_empty()) {
             let finding = Finding::warning(
                 "foreign-denom",
-                at,
+                at(),
                 format!("`{}` is a token of another chain", shorten(denom)),
             );
             self.push(finding.hint("a deployment needs a mapping for it"));
         } else if !DENOMS.contains(&denom) {
             let message = format!("the denomination `{}` is not known", shorten(denom));
-            let finding = Finding::error("unknown-denom", at, message).maybe_hint(did_you_mean(denom, DENOMS));
+            let finding = Finding::error("unknown-denom", at(), message).maybe_hint(did_you_mean(denom, DENOMS));
             self.push(finding.expected(format!("one of {}", DENOMS.join(", "))));
         }
     }
@@ -418,14 +429,14 @@ impl Checker<'_> {
         self.totals();
     }
 
-    fn deployment(&mut self, name: &str, service: &Service, placement: &str, deployment: &Deployment, at: &Path) {
+    fn deployment(&mut self, name: &str, service: &Service, placement: &str, deployment: &Deployment, at: &Path<'_>) {
         let document = self.document;
         if deployment.count == 0 || deployment.count > MAX_COUNT {
-            let finding = Finding::error(
-                "out-of-range",
-                at.join("count"),
-                format!("{} replicas", deployment.count),
-            );
+            let message = format!("{} replicas", deployment.count);
+            let finding = match deployment.count {
+                0 => Finding::error("out-of-range", at.join("count"), message),
+                _ => Finding::blocker("absurd-amount", at.join("count"), message),
+            };
             self.push(finding.expected(format!("a whole number from 1 to {MAX_COUNT}")));
         }
         let profile = deployment.profile.as_str();
@@ -443,7 +454,7 @@ impl Checker<'_> {
             None => {
                 let known = document.placement.keys().map(String::as_str);
                 let message = format!("no placement is named `{}`", shorten(placement));
-                let finding = Finding::error("unknown-placement", at.clone(), message).at_key();
+                let finding = Finding::error("unknown-placement", *at, message).at_key();
                 let finding = finding
                     .expected("a key of `profiles.placement`")
                     .maybe_hint(did_you_mean(placement, known));
@@ -457,7 +468,7 @@ impl Checker<'_> {
                 );
                 let pricing = at!["profiles", "placement", placement, "pricing"];
                 let known = placed.pricing.keys().map(String::as_str);
-                let finding = Finding::error("missing-price", pricing.clone(), message).at_key();
+                let finding = Finding::error("missing-price", pricing, message).at_key();
                 let finding = finding.expected(format!("`{}` with `denom` and `amount`", shorten(profile)));
                 self.push(
                     finding
@@ -478,7 +489,11 @@ impl Checker<'_> {
         let mounts = service.params.as_ref().map_or(&none, |params| &params.storage);
         let at = at!["services", name, "params", "storage"];
         let storage = at!["profiles", "compute", profile, "resources", "storage"];
-        let volumes: HashMap<&str, &Volume> = compute.storage.iter().map(|v| (v.name.as_str(), v)).collect();
+        let named = compute.storage.iter().map(|volume| (volume.name.as_str(), volume));
+        let volumes: HashMap<&str, &Volume> = match mounts.is_empty() {
+            true => HashMap::new(),
+            false => named.collect(),
+        };
         let mut used: HashMap<&str, &str> = HashMap::new();
         for (volume_name, mount) in mounts {
             let at = at.join(volume_name);
@@ -493,7 +508,7 @@ impl Checker<'_> {
                 let finding = finding
                     .expected(format!("a `name` of `{storage}`"))
                     .maybe_hint(did_you_mean(volume_name, known));
-                self.push(finding.consulted(storage.clone()));
+                self.push(finding.consulted(storage));
                 continue;
             };
             let target = mount.mount.as_deref().unwrap_or_default();
@@ -537,13 +552,13 @@ impl Checker<'_> {
                 .is_some_and(|m| m.mount.as_ref().is_some_and(|p| !p.is_empty()));
             if !mounted {
                 let message = format!("the persistent volume `{}` is not mounted", shorten(&volume.name));
-                let finding = Finding::error("not-mounted", at.clone(), message).at_key();
+                let finding = Finding::error("not-mounted", at, message).at_key();
                 let mount = at.join(&volume.name).join("mount");
                 self.push(
                     finding
                         .expected(format!("`{mount}`"))
                         .consulted(mount)
-                        .consulted(storage.clone()),
+                        .consulted(storage),
                 );
             }
         }
@@ -577,10 +592,15 @@ impl Checker<'_> {
                 let Some(compute) = self.document.compute.get(&deployment.profile) else {
                     continue;
                 };
-                groups
-                    .entry(placement)
-                    .or_default()
-                    .add(&crate::build::resources(compute), deployment.count);
+                let in_memory = |volume: &Volume| volume.attributes.is_some_and(|a| a.class == Some(StorageClass::Ram));
+                let volumes = compute
+                    .storage
+                    .iter()
+                    .map(|volume| (in_memory(volume), volume.size_bytes));
+                let gpus = compute.gpu.as_ref().map_or(0, |gpu| gpu.units);
+                let units = [compute.cpu_milli, compute.memory_bytes, gpus];
+                let sum = groups.entry(placement).or_default();
+                sum.add_amounts(units, volumes, deployment.count);
             }
         }
         for (placement, sum) in groups {
@@ -607,7 +627,7 @@ impl Checker<'_> {
                         let known = document.endpoints.keys().map(String::as_str);
                         let finding = Finding::error(
                             "unknown-endpoint",
-                            at.clone(),
+                            at,
                             format!("no endpoint is named `{}`", shorten(ip)),
                         );
                         let finding = finding
@@ -634,7 +654,7 @@ impl Checker<'_> {
             if !is_endpoint_name(name) {
                 let finding = Finding::error(
                     "endpoint-name",
-                    at.clone(),
+                    at,
                     format!("`{}` cannot name an endpoint", shorten(name)),
                 );
                 let expected = "a lower-case letter first, then one or more of a-z, 0-9, `-` and `_`";

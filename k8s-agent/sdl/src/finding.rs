@@ -2,7 +2,8 @@
 //! once there is one.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::yaml::{Kind, Node, Place, Pos, Problem};
+use crate::yaml::{Kind, Node, Place, Problem};
+use std::cell::OnceCell;
 use std::fmt;
 
 /// Findings kept of one file; more than are shown.
@@ -15,52 +16,87 @@ const MIN_SIMILARITY: f64 = 0.82;
 const MAX_CANDIDATES: usize = 500;
 
 /// One step into a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Key(String),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    Key(&'a str),
     Index(usize),
 }
 
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Self::Key(key.into())
+impl<'a> From<&'a str> for Step<'a> {
+    fn from(key: &'a str) -> Self {
+        Self::Key(key)
     }
 }
 
-impl From<&String> for Step {
-    fn from(key: &String) -> Self {
-        Self::Key(key.clone())
+impl<'a> From<&'a String> for Step<'a> {
+    fn from(key: &'a String) -> Self {
+        Self::Key(key)
     }
 }
 
-impl From<usize> for Step {
+impl From<usize> for Step<'_> {
     fn from(index: usize) -> Self {
         Self::Index(index)
     }
 }
 
-/// Steps from the root.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Path(Vec<Step>);
+impl Step<'_> {
+    fn show(&self, first: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) if first => f.write_str(key),
+            Self::Key(key) => write!(f, ".{key}"),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
 
-impl Path {
-    pub fn push(&mut self, step: impl Into<Step>) {
-        self.0.push(step.into());
+/// No path of the format is longer.
+const MAX_STEPS: usize = 12;
+
+/// Steps from the root, borrowed from the document: to follow it costs nothing until there is something to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path<'a> {
+    steps: [Step<'a>; MAX_STEPS],
+    length: usize,
+}
+
+impl Default for Path<'_> {
+    fn default() -> Self {
+        Self {
+            steps: [Step::Index(0); MAX_STEPS],
+            length: 0,
+        }
+    }
+}
+
+impl<'a> Path<'a> {
+    pub fn push(&mut self, step: impl Into<Step<'a>>) {
+        if let Some(place) = self.steps.get_mut(self.length) {
+            *place = step.into();
+        }
+        self.length += 1;
     }
 
     pub fn pop(&mut self) {
-        self.0.pop();
+        self.length = self.length.saturating_sub(1);
     }
 
     /// The path one step further.
-    pub fn join(&self, step: impl Into<Step>) -> Self {
-        let mut path = self.clone();
+    pub fn join(&self, step: impl Into<Step<'a>>) -> Self {
+        let mut path = *self;
         path.push(step);
         path
     }
 
-    fn starts_with(&self, prefix: &Self) -> bool {
-        self.0.starts_with(&prefix.0)
+    fn steps(&self) -> &[Step<'a>] {
+        &self.steps[..self.length.min(MAX_STEPS)]
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut steps = self.steps().iter().enumerate();
+        steps.try_for_each(|(at, step)| step.show(at == 0, f))
     }
 }
 
@@ -74,16 +110,45 @@ macro_rules! at {
 }
 pub(crate) use at;
 
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Key(key) if at == 0 => write!(f, "{key}")?,
-                Step::Key(key) => write!(f, ".{key}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-            }
+/// A path that is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Address(Vec<Stop>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stop {
+    Key(String),
+    Index(usize),
+}
+
+impl Stop {
+    fn step(&self) -> Step<'_> {
+        match self {
+            Self::Key(key) => Step::Key(key),
+            Self::Index(index) => Step::Index(*index),
         }
-        Ok(())
+    }
+}
+
+impl From<Path<'_>> for Address {
+    fn from(path: Path<'_>) -> Self {
+        let stop = |step: &Step<'_>| match step {
+            Step::Key(key) => Stop::Key((*key).into()),
+            Step::Index(index) => Stop::Index(*index),
+        };
+        Self(path.steps().iter().map(stop).collect())
+    }
+}
+
+impl Address {
+    fn starts_with(&self, prefix: &Self) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut stops = self.0.iter().enumerate();
+        stops.try_for_each(|(at, stop)| stop.step().show(at == 0, f))
     }
 }
 
@@ -99,22 +164,22 @@ pub(crate) enum Target {
 pub(crate) struct Finding {
     pub severity: Severity,
     pub code: &'static str,
-    pub path: Path,
+    pub path: Address,
     pub target: Target,
     pub message: String,
     pub expected: Option<String>,
     pub hint: Option<String>,
     pub blocks: bool,
     /// Other parts that were consulted. Where one of them could not be read, the finding is only its echo.
-    pub consulted: Vec<Path>,
+    pub consulted: Vec<Address>,
 }
 
 impl Finding {
-    pub fn error(code: &'static str, path: Path, message: impl Into<String>) -> Self {
+    pub fn error(code: &'static str, path: impl Into<Address>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
-            path,
+            path: path.into(),
             target: Target::Value,
             message: message.into(),
             expected: None,
@@ -124,7 +189,7 @@ impl Finding {
         }
     }
 
-    pub fn warning(code: &'static str, path: Path, message: impl Into<String>) -> Self {
+    pub fn warning(code: &'static str, path: impl Into<Address>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(code, path, message)
@@ -132,7 +197,7 @@ impl Finding {
     }
 
     /// A warning about what no provider can run.
-    pub fn blocker(code: &'static str, path: Path, message: impl Into<String>) -> Self {
+    pub fn blocker(code: &'static str, path: impl Into<Address>, message: impl Into<String>) -> Self {
         Self {
             blocks: true,
             ..Self::warning(code, path, message)
@@ -159,13 +224,13 @@ impl Finding {
         self
     }
 
-    pub fn consulted(mut self, path: Path) -> Self {
-        self.consulted.push(path);
+    pub fn consulted(mut self, path: impl Into<Address>) -> Self {
+        self.consulted.push(path.into());
         self
     }
 
     /// Is it only the echo of one of these errors?
-    fn echoes(&self, errors: &[Path]) -> bool {
+    fn echoes(&self, errors: &[Address]) -> bool {
         std::iter::once(&self.path)
             .chain(&self.consulted)
             .any(|about| errors.iter().any(|e| about.starts_with(e)))
@@ -197,7 +262,7 @@ impl Findings {
     /// Adds what is no echo of an error that is already here.
     pub fn extend_without_echoes(&mut self, more: Findings) {
         let is_error = |f: &&Finding| f.severity == Severity::Error;
-        let errors: Vec<Path> = self.list.iter().filter(is_error).map(|f| f.path.clone()).collect();
+        let errors: Vec<Address> = self.list.iter().filter(is_error).map(|f| f.path.clone()).collect();
         self.list.extend(more.list.into_iter().filter(|f| !f.echoes(&errors)));
     }
 
@@ -212,7 +277,7 @@ impl Findings {
     }
 
     /// Findings and problems with their places.
-    pub fn located(self, root: Option<&Node>, problems: Vec<Problem>, source: &Source<'_>) -> Diagnostics {
+    pub fn located(self, root: Option<&Node<'_>>, problems: Vec<Problem>, source: &Source<'_>) -> Diagnostics {
         let problems = problems.into_iter().map(|problem| syntax_diagnostic(problem, source));
         let findings = self.list.into_iter().map(|finding| {
             let place = root.map(|root| locate(root, &finding.path, finding.target));
@@ -226,29 +291,45 @@ impl Findings {
 #[derive(Default)]
 pub(crate) struct Source<'a> {
     name: &'a str,
-    lines: Vec<&'a str>,
+    text: &'a str,
+    /// Found once there is something to say.
+    lines: OnceCell<Vec<&'a str>>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(name: &'a str, text: &'a str) -> Self {
-        Self {
-            name,
-            lines: text.lines().collect(),
-        }
+        let lines = OnceCell::new();
+        Self { name, text, lines }
     }
 
     /// A name without a text.
     pub fn unreadable(name: &'a str) -> Self {
-        Self {
-            name,
-            lines: Vec::new(),
-        }
+        Self::new(name, "")
+    }
+
+    fn lines(&self) -> &[&'a str] {
+        self.lines.get_or_init(|| lines(self.text))
     }
 
     /// The line with this number, from 1, without its end.
     fn line(&self, number: usize) -> Option<&'a str> {
-        self.lines.get(number.checked_sub(1)?).copied()
+        self.lines().get(number.checked_sub(1)?).copied()
     }
+}
+
+/// What `str::lines` gives, faster.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::with_capacity(text.len() / 16);
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        let line = &text[start..end];
+        lines.push(line.strip_suffix('\r').unwrap_or(line));
+        start = end + 1;
+    }
+    if start < text.len() {
+        lines.push(&text[start..]);
+    }
+    lines
 }
 
 fn diagnostic(finding: Finding, place: Option<Place>, source: &Source<'_>) -> Diagnostic {
@@ -273,36 +354,47 @@ fn diagnostic(finding: Finding, place: Option<Place>, source: &Source<'_>) -> Di
 }
 
 fn syntax_diagnostic(problem: Problem, source: &Source<'_>) -> Diagnostic {
-    let finding = Finding::error(problem.code, Path::default(), problem.message).maybe_hint(problem.hint);
+    let finding = Finding::error(problem.code, Address::default(), problem.message).maybe_hint(problem.hint);
     diagnostic(finding, Some(problem.place), source)
 }
 
 fn set_place(item: &mut Diagnostic, place: Place, source: &Source<'_>) {
-    let mut start = Pos {
-        line: place.start.line.max(1),
-        ..place.start
-    };
+    let (mut line, mut column) = (place.start.line.max(1) as usize, place.start.column as usize);
     // The end of a file may lie behind its last line.
-    if let (true, Some(last)) = (start.line > source.lines.len(), source.lines.last()) {
-        start = Pos {
-            line: source.lines.len(),
-            column: last.chars().count(),
-        };
+    if let (true, Some(last)) = (line > source.lines().len(), source.lines().last()) {
+        (line, column) = (source.lines().len(), last.chars().count());
     }
-    item.line = start.line;
-    item.column = start.column + 1;
-    let Some(line) = source.line(start.line).filter(|line| line.len() <= MAX_EXCERPT) else {
+    item.line = line;
+    item.column = column + 1;
+    let Some(text) = source.line(line).filter(|text| text.len() <= MAX_EXCERPT) else {
         return;
     };
-    let end = if place.end.line == start.line {
-        place.end.column
-    } else {
-        usize::MAX
+    let end = match place.end.line as usize == line {
+        true => place.end.column as usize,
+        false => usize::MAX,
     };
-    let from = byte_of(line, start.column);
-    let to = byte_of(line, end).min(line.trim_end().len()).max(from);
+    let from = byte_of(text, column);
+    let to = byte_of(text, end).min(text.trim_end().len()).max(from);
+    // For the parser all that follows text in quotes on its line belongs to it.
+    let to = quoted_length(&text[from..to]).map_or(to, |length| from + length);
     item.highlight = from..to;
-    item.excerpt = Some(line.to_string());
+    item.excerpt = Some(text.to_string());
+}
+
+/// How long text in quotes is that stands at the beginning, with its quotes.
+fn quoted_length(text: &str) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        let doubled = quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote);
+        match c {
+            '\\' if quote == '"' => _ = chars.next(),
+            c if c == quote && doubled => _ = chars.next(),
+            c if c == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Byte offset of the character at `column`, or of the end.
@@ -311,33 +403,33 @@ fn byte_of(line: &str, column: usize) -> usize {
 }
 
 /// Where a path stands: as far as it leads, then the key that led there.
-fn locate(root: &Node, path: &Path, target: Target) -> Place {
+fn locate(root: &Node<'_>, path: &Address, target: Target) -> Place {
     let mut node = root;
     let mut key = Place {
         start: root.place.start,
         end: root.place.start,
     };
-    for step in &path.0 {
-        let next = match (step, &node.kind) {
-            (Step::Key(name), Kind::Map(_)) => node.get(name).map(|entry| (&entry.value, entry.place)),
+    for stop in &path.0 {
+        let next = match (stop, node.kind) {
+            (Stop::Key(name), Kind::Map(_)) => node.get(name).map(|entry| (&entry.value, entry.place)),
             // A single volume may stand without a list.
-            (Step::Index(0), Kind::Map(_)) => continue,
-            (Step::Index(index), Kind::List(items)) => items.get(*index).map(|item| (item, first_line(item))),
+            (Stop::Index(0), Kind::Map(_)) => continue,
+            (Stop::Index(index), Kind::List(items)) => items.get(*index).map(|item| (item, first_line(item))),
             _ => None,
         };
         let Some((value, place)) = next else { return key };
         node = value;
         key = place;
     }
-    match (target, &node.kind) {
+    match (target, node.kind) {
         (Target::Value, Kind::Scalar(scalar)) if !scalar.text.is_empty() => node.place,
         _ => key,
     }
 }
 
 /// An item of a list has no key; its first key stands for it.
-fn first_line(item: &Node) -> Place {
-    match &item.kind {
+fn first_line(item: &Node<'_>) -> Place {
+    match item.kind {
         Kind::Map(entries) => entries.first().map_or(item.place, |entry| entry.place),
         _ => item.place,
     }
@@ -377,6 +469,20 @@ mod tests {
         assert_eq!(nearest("Expose", known), Some("expose"));
         assert_eq!(nearest("restart", known), None);
         assert_eq!(nearest(&"e".repeat(1000), known), None);
+    }
+
+    #[test]
+    fn text_in_quotes_ends_at_its_quote() {
+        for (text, length) in [
+            ("\"80\"  # c", Some(4)),
+            ("\"a\\\"b\" \"", Some(6)),
+            ("'it''s' # '", Some(7)),
+            ("'open", None),
+            ("80", None),
+            ("", None),
+        ] {
+            assert_eq!(quoted_length(text), length, "{text}");
+        }
     }
 
     #[test]

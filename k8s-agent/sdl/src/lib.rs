@@ -9,8 +9,10 @@ pub mod diagnostics;
 mod finding;
 mod grammar;
 pub mod groups;
+pub mod image;
 pub mod manifest;
 pub mod model;
+pub mod needs;
 mod print;
 pub mod quantity;
 mod read;
@@ -22,17 +24,20 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use groups::{GroupSpec, Price, ResourceUnit};
 pub use manifest::{Manifest, ManifestGroup, Service, ServiceExpose};
 pub use model::Document;
+pub use needs::Need;
 pub use quantity::Decimal;
 pub use resources::{Attribute, Resources, Totals};
 
 use finding::Source;
-use yaml::{Place, Pos, Problem, MAX_BYTES};
+use yaml::{Arena, Place, Pos, Problem, MAX_BYTES};
 
 /// An SDL file that was read and accepted.
 #[derive(Clone, Debug)]
 pub struct Sdl {
     document: Document,
     manifest: Manifest,
+    /// The manifest's bytes: what is printed, sent and hashed.
+    manifest_json: Vec<u8>,
     groups: Vec<GroupSpec>,
     warnings: Diagnostics,
 }
@@ -49,7 +54,8 @@ impl Sdl {
             return Err(refusal(&source, Pos { line: 1, column: 0 }, "too-large", message));
         }
         let source = Source::new(source_name, text);
-        let (root, problems) = yaml::load(text);
+        let arena = Arena::of(text);
+        let (root, problems) = arena.load(text);
         let Some(root) = root else {
             return Err(finding::Findings::default().located(None, problems, &source));
         };
@@ -71,7 +77,10 @@ impl Sdl {
                 let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
                 let line = good.matches('\n').count() + 1;
                 let column = good.chars().rev().take_while(|c| *c != '\n').count();
-                let at = Pos { line, column };
+                let at = Pos {
+                    line: line as u32,
+                    column: column as u32,
+                };
                 let source = Source::unreadable(source_name);
                 Err(refusal(&source, at, "not-utf8", "this is no UTF-8 text".into()))
             }
@@ -92,6 +101,7 @@ impl Sdl {
     fn of(document: Document, warnings: Diagnostics) -> Self {
         let (manifest, groups) = build::build(&document);
         Self {
+            manifest_json: manifest.to_json(),
             document,
             manifest,
             groups,
@@ -111,7 +121,7 @@ impl Sdl {
 
     /// The exact bytes whose SHA-256 is [`Sdl::hash`].
     pub fn manifest_json(&self) -> Vec<u8> {
-        self.manifest.to_json()
+        self.manifest_json.clone()
     }
 
     /// What is ordered: one group per placement, sorted by name.
@@ -126,7 +136,7 @@ impl Sdl {
 
     /// The manifest hash.
     pub fn hash(&self) -> [u8; 32] {
-        self.manifest.hash()
+        manifest::hash_of(&self.manifest_json)
     }
 
     /// What is odd about the file although it is accepted.

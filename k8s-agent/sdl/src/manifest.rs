@@ -22,7 +22,7 @@ impl Manifest {
 
     /// SHA-256 of [`Manifest::to_json`].
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.to_json()).into()
+        hash_of(&self.to_json())
     }
 
     /// Reads a manifest from JSON, in any layout. Unknown fields are refused: they would be missing from the hash.
@@ -34,6 +34,11 @@ impl Manifest {
     pub fn group(&self, name: &str) -> Option<&ManifestGroup> {
         self.groups.iter().find(|group| group.name == name)
     }
+}
+
+/// The hash of a manifest's bytes.
+pub(crate) fn hash_of(json: &[u8]) -> [u8; 32] {
+    Sha256::digest(json).into()
 }
 
 /// The services of one placement.

@@ -280,7 +280,7 @@ impl StorageClass {
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Default => "default",
+            Self::Default => crate::resources::DEFAULT_CLASS,
             Self::Beta1 => "beta1",
             Self::Beta2 => "beta2",
             Self::Beta3 => "beta3",

@@ -10,43 +10,42 @@ use crate::model::{
     DEFAULT_VOLUME,
 };
 use crate::quantity::{parse_bytes, parse_cpu, Decimal, QuantityError, Reading, Remark};
-use crate::yaml::{Entry, Kind, Node, Scalar};
+use crate::yaml::{entry, Entry, Kind, Node, Scalar};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Reads a tree. The model is complete only where no error was found.
-pub(crate) fn document(root: &Node) -> (Document, Findings) {
+pub(crate) fn document(root: &Node<'_>) -> (Document, Findings) {
     let mut reader = Reader::default();
     let document = reader.document(root);
     (document, reader.findings)
 }
 
 #[derive(Default)]
-struct Reader {
-    path: Path,
+struct Reader<'n> {
+    path: Path<'n>,
     findings: Findings,
 }
 
 /// The entries of a mapping whose keys are known.
 struct Fields<'n> {
-    entries: &'n [Entry],
+    entries: &'n [Entry<'n>],
     keys: &'static Keys,
 }
 
 impl<'n> Fields<'n> {
     /// The value, unless it is absent or null.
-    fn get(&self, key: &str) -> Option<&'n Node> {
+    fn get(&self, key: &str) -> Option<&'n Node<'n>> {
         debug_assert!(self.keys.contains(key), "{key} is not in the grammar");
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        (!entry.value.is_null()).then_some(&*entry.value)
+        let entry = entry(self.entries, key)?;
+        (!entry.value.is_null()).then_some(&entry.value)
     }
 }
 
-impl Reader {
+impl<'n> Reader<'n> {
     // ---- how to read ------------------------------------------------------------------------------------------------
 
     fn error(&mut self, code: &'static str, message: impl Into<String>, expected: &str, hint: Option<String>) {
-        let finding = Finding::error(code, self.path.clone(), message).maybe_hint(hint);
+        let finding = Finding::error(code, self.path, message).maybe_hint(hint);
         self.findings.push(if expected.is_empty() {
             finding
         } else {
@@ -56,10 +55,10 @@ impl Reader {
 
     fn warn(&mut self, code: &'static str, message: impl Into<String>, hint: Option<String>) {
         self.findings
-            .push(Finding::warning(code, self.path.clone(), message).maybe_hint(hint));
+            .push(Finding::warning(code, self.path, message).maybe_hint(hint));
     }
 
-    fn at<T>(&mut self, step: impl Into<Step>, read: impl FnOnce(&mut Self) -> T) -> T {
+    fn at<T>(&mut self, step: impl Into<Step<'n>>, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(step);
         let value = read(self);
         self.path.pop();
@@ -67,9 +66,9 @@ impl Reader {
     }
 
     /// The entries of a mapping; unknown keys are errors. Null is an empty mapping.
-    fn fields<'n>(&mut self, node: &'n Node, keys: &'static Keys) -> Option<Fields<'n>> {
-        let entries = match &node.kind {
-            Kind::Map(entries) => entries.as_slice(),
+    fn fields(&mut self, node: &'n Node<'n>, keys: &'static Keys) -> Option<Fields<'n>> {
+        let entries = match node.kind {
+            Kind::Map(entries) => entries,
             _ if node.is_null() => &[],
             _ => {
                 self.wrong_kind(node, &format!("a mapping with {}", keys.list()));
@@ -77,8 +76,8 @@ impl Reader {
             }
         };
         for entry in entries {
-            if !keys.contains(&entry.key) {
-                self.unknown_key(&entry.key, keys);
+            if !keys.contains(entry.key) {
+                self.unknown_key(entry.key, keys);
             }
         }
         Some(Fields { entries, keys })
@@ -95,14 +94,14 @@ impl Reader {
         self.findings.push(finding);
     }
 
-    fn wrong_kind(&mut self, node: &Node, expected: &str) {
-        let (message, hint) = match &node.kind {
+    fn wrong_kind(&mut self, node: &'n Node<'n>, expected: &str) {
+        let (message, hint) = match node.kind {
             Kind::Map(_) => ("this is a mapping".into(), None),
             Kind::List(_) => ("this is a list".into(), None),
             Kind::Scalar(s) if s.is_null() => ("nothing stands here".into(), None),
-            Kind::Scalar(s) => (format!("`{}` stands here", shorten(&s.text)), None),
+            Kind::Scalar(s) => (format!("`{}` stands here", shorten(s.text)), None),
         };
-        let hint = match (&node.kind, expected.starts_with("a list")) {
+        let hint = match (node.kind, expected.starts_with("a list")) {
             (Kind::Map(_), true) => Some("put `- ` before the first key of each item".into()),
             (Kind::Scalar(_), true) => Some("write one item per line, each after `- `".into()),
             (Kind::Map(_), false) if expected == "text" => Some("text with `: ` in it needs quotes".into()),
@@ -114,9 +113,9 @@ impl Reader {
 
     fn optional<T>(
         &mut self,
-        fields: &Fields<'_>,
-        key: &str,
-        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+        fields: &Fields<'n>,
+        key: &'static str,
+        read: impl FnOnce(&mut Self, &'n Node<'n>) -> Option<T>,
     ) -> Option<T> {
         let node = fields.get(key)?;
         self.at(key, |reader| read(reader, node))
@@ -124,9 +123,9 @@ impl Reader {
 
     fn required<T>(
         &mut self,
-        fields: &Fields<'_>,
+        fields: &Fields<'n>,
         key: &'static str,
-        read: impl FnOnce(&mut Self, &Node) -> Option<T>,
+        read: impl FnOnce(&mut Self, &'n Node<'n>) -> Option<T>,
     ) -> Option<T> {
         if fields.get(key).is_none() {
             let message = format!("`{key}` is missing in {}", fields.keys.what);
@@ -140,14 +139,15 @@ impl Reader {
     /// A list; null is empty. An item that cannot be read leaves a default, so that indices stay true.
     fn list<T: Default>(
         &mut self,
-        node: &Node,
+        node: &'n Node<'n>,
         what: &str,
-        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+        mut read: impl FnMut(&mut Self, &'n Node<'n>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        match &node.kind {
+        match node.kind {
             Kind::List(items) => {
-                let read_item =
-                    |(index, item): (usize, &Rc<Node>)| self.at(index, |reader| read(reader, item).unwrap_or_default());
+                let read_item = |(index, item): (usize, &'n Node<'n>)| {
+                    self.at(index, |reader| read(reader, item).unwrap_or_default())
+                };
                 Some(items.iter().enumerate().map(read_item).collect())
             }
             _ if node.is_null() => Some(Vec::new()),
@@ -161,17 +161,19 @@ impl Reader {
     /// A mapping whose keys are names.
     fn names<T: Default>(
         &mut self,
-        node: &Node,
+        node: &'n Node<'n>,
         what: &str,
-        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+        mut read: impl FnMut(&mut Self, &'n Node<'n>) -> Option<T>,
     ) -> Option<BTreeMap<String, T>> {
-        match &node.kind {
+        match node.kind {
             Kind::Map(entries) => {
-                let read_entry = |entry: &Entry| {
-                    let value = self.at(&entry.key, |reader| read(reader, &entry.value).unwrap_or_default());
-                    (entry.key.clone(), value)
-                };
-                Some(entries.iter().map(read_entry).collect())
+                let mut read_entry =
+                    |entry: &'n Entry<'n>| self.at(entry.key, |reader| read(reader, &entry.value).unwrap_or_default());
+                let mut names = BTreeMap::new();
+                for entry in entries {
+                    names.insert(entry.key.to_string(), read_entry(entry));
+                }
+                Some(names)
             }
             _ if node.is_null() => Some(BTreeMap::new()),
             _ => {
@@ -181,8 +183,8 @@ impl Reader {
         }
     }
 
-    fn scalar<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n Scalar> {
-        match &node.kind {
+    fn scalar(&mut self, node: &'n Node<'n>, expected: &str) -> Option<Scalar<'n>> {
+        match node.kind {
             Kind::Scalar(scalar) if !scalar.is_null() => Some(scalar),
             _ => {
                 self.wrong_kind(node, expected);
@@ -192,24 +194,24 @@ impl Reader {
     }
 
     /// Text. Numbers and booleans count as what was written, as in Go.
-    fn text(&mut self, node: &Node) -> Option<String> {
-        self.scalar(node, "text").map(|scalar| scalar.text.clone())
+    fn text(&mut self, node: &'n Node<'n>) -> Option<String> {
+        self.scalar(node, "text").map(|scalar| scalar.text.to_string())
     }
 
-    fn texts(&mut self, node: &Node) -> Option<Vec<String>> {
+    fn texts(&mut self, node: &'n Node<'n>) -> Option<Vec<String>> {
         self.list(node, "texts", Self::text)
     }
 
-    fn flag(&mut self, node: &Node) -> Option<bool> {
+    fn flag(&mut self, node: &'n Node<'n>) -> Option<bool> {
         const EXPECTED: &str = "true or false";
         let scalar = self.scalar(node, EXPECTED)?;
         let value = scalar.as_bool();
         if value.is_none() {
-            let quoted = !scalar.plain && matches!(scalar.text.as_str(), "true" | "false");
+            let quoted = !scalar.plain && matches!(scalar.text, "true" | "false");
             let hint = quoted.then(|| "remove the quotes".to_string());
             self.error(
                 "not-a-boolean",
-                format!("`{}` is neither true nor false", shorten(&scalar.text)),
+                format!("`{}` is neither true nor false", shorten(scalar.text)),
                 EXPECTED,
                 hint,
             );
@@ -218,67 +220,69 @@ impl Reader {
     }
 
     /// A whole number from `least` to `most`.
-    fn integer(&mut self, node: &Node, least: u32, most: u32) -> Option<u32> {
-        let expected = if most == u32::MAX {
-            format!("a whole number of at least {least}")
-        } else {
-            format!("a whole number from {least} to {most}")
+    fn integer(&mut self, node: &'n Node<'n>, least: u32, most: u32) -> Option<u32> {
+        if let Kind::Scalar(scalar) = node.kind {
+            if let Some(Ok(value)) = scalar.as_integer() {
+                if (i64::from(least)..=i64::from(most)).contains(&value) {
+                    return u32::try_from(value).ok();
+                }
+            }
+        }
+        self.no_integer(node, least, most);
+        None
+    }
+
+    fn no_integer(&mut self, node: &'n Node<'n>, least: u32, most: u32) {
+        let expected = match most {
+            u32::MAX => format!("a whole number of at least {least}"),
+            _ => format!("a whole number from {least} to {most}"),
         };
-        let scalar = self.scalar(node, &expected)?;
-        let shown = shorten(&scalar.text);
+        let Some(scalar) = self.scalar(node, &expected) else {
+            return;
+        };
+        let shown = shorten(scalar.text);
         match scalar.as_integer() {
-            Some(Ok(value)) if (i64::from(least)..=i64::from(most)).contains(&value) => u32::try_from(value).ok(),
-            Some(Ok(_)) => {
-                self.error("out-of-range", format!("{shown} is out of range"), &expected, None);
-                None
-            }
             Some(Err(())) if shown.starts_with('0') => {
-                self.error(
-                    "not-an-integer",
-                    format!("`{shown}` begins with a zero"),
-                    &expected,
-                    None,
-                );
-                None
+                let message = format!("`{shown}` begins with a zero");
+                self.error("not-an-integer", message, &expected, None);
             }
-            Some(Err(())) => {
-                self.error("out-of-range", format!("{shown} is out of range"), &expected, None);
-                None
-            }
+            Some(_) => self.error("out-of-range", format!("{shown} is out of range"), &expected, None),
             None => {
                 let unquoted = Scalar {
-                    text: scalar.text.clone(),
+                    text: scalar.text,
                     plain: true,
                 };
-                let hint = (!scalar.plain && unquoted.as_integer().is_some()).then(|| "remove the quotes".to_string());
+                let quoted = !scalar.plain && unquoted.as_integer().is_some();
+                let hint = quoted.then(|| "remove the quotes".to_string());
                 self.error(
                     "not-an-integer",
                     format!("`{shown}` is no whole number"),
                     &expected,
                     hint,
                 );
-                None
             }
         }
     }
 
-    fn port(&mut self, node: &Node) -> Option<u16> {
+    fn port(&mut self, node: &'n Node<'n>) -> Option<u16> {
         self.integer(node, 1, u32::from(u16::MAX))
             .and_then(|port| u16::try_from(port).ok())
     }
 
-    fn any_u32(&mut self, node: &Node) -> Option<u32> {
+    fn any_u32(&mut self, node: &'n Node<'n>) -> Option<u32> {
         self.integer(node, 0, u32::MAX)
     }
 
     /// One of a few words.
-    fn word<T: Copy>(&mut self, node: &Node, known: &[(&'static str, T)]) -> Option<T> {
+    fn word<T: Copy>(&mut self, node: &'n Node<'n>, known: &[(&'static str, T)]) -> Option<T> {
+        if let Kind::Scalar(scalar) = node.kind {
+            if let Some((_, value)) = known.iter().find(|(name, _)| *name == scalar.text) {
+                return Some(*value);
+            }
+        }
         let names = || known.iter().map(|(name, _)| *name);
         let expected = names().collect::<Vec<_>>().join(" or ");
-        let text = &self.scalar(node, &expected)?.text;
-        if let Some((_, value)) = known.iter().find(|(name, _)| name == text) {
-            return Some(*value);
-        }
+        let text = self.scalar(node, &expected)?.text;
         let hint = did_you_mean(text, names());
         self.error(
             "unknown-value",
@@ -291,20 +295,20 @@ impl Reader {
 
     fn quantity(
         &mut self,
-        node: &Node,
+        node: &'n Node<'n>,
         parse: fn(&str) -> Result<Reading, QuantityError>,
         expected: &str,
     ) -> Option<u64> {
-        let text = &self.scalar(node, expected)?.text;
-        let shown = shorten(text);
+        let text = self.scalar(node, expected)?.text;
         match parse(text.trim()) {
             Ok(reading) => {
                 if let Some(remark) = reading.remark {
-                    self.remark(&shown, reading.value, remark);
+                    self.remark(&shorten(text), reading.value, remark);
                 }
                 Some(reading.value)
             }
             Err(reason) => {
+                let shown = shorten(text);
                 let message = match reason {
                     QuantityError::Malformed => format!("`{shown}` is no amount"),
                     QuantityError::Negative => format!("`{shown}` is negative"),
@@ -334,7 +338,7 @@ impl Reader {
 
     // ---- what to read -----------------------------------------------------------------------------------------------
 
-    fn document(&mut self, root: &Node) -> Document {
+    fn document(&mut self, root: &'n Node<'n>) -> Document {
         let Some(fields) = self.fields(root, &grammar::TOP) else {
             return Document::default();
         };
@@ -366,14 +370,14 @@ impl Reader {
         document
     }
 
-    fn version(&mut self, node: &Node) -> Option<Version> {
+    fn version(&mut self, node: &'n Node<'n>) -> Option<Version> {
         const EXPECTED: &str = "\"2.0\" or \"2.1\"";
         let scalar = self.scalar(node, EXPECTED)?;
         let version = match scalar.text.trim_start_matches('v') {
             "2" | "2.0" | "2.0.0" => Version::V2_0,
             "2.1" | "2.1.0" => Version::V2_1,
             _ => {
-                let message = format!("version `{}` is not known", shorten(&scalar.text));
+                let message = format!("version `{}` is not known", shorten(scalar.text));
                 self.error("unknown-version", message, EXPECTED, None);
                 return None;
             }
@@ -389,7 +393,7 @@ impl Reader {
         Some(version)
     }
 
-    fn service(&mut self, node: &Node) -> Option<Service> {
+    fn service(&mut self, node: &'n Node<'n>) -> Option<Service> {
         let fields = self.fields(node, &grammar::SERVICE)?;
         Some(Service {
             image: self.required(&fields, "image", Self::text).unwrap_or_default(),
@@ -409,7 +413,7 @@ impl Reader {
         })
     }
 
-    fn env(&mut self, node: &Node) -> Option<Vec<String>> {
+    fn env(&mut self, node: &'n Node<'n>) -> Option<Vec<String>> {
         if let Kind::Map(_) = node.kind {
             let hint = Some("write `- NAME=value` for each instead of `NAME: value`".into());
             self.error("wrong-kind", "this is a mapping", "a list of NAME=value", hint);
@@ -418,12 +422,12 @@ impl Reader {
         self.texts(node)
     }
 
-    fn dependency(&mut self, node: &Node) -> Option<String> {
+    fn dependency(&mut self, node: &'n Node<'n>) -> Option<String> {
         let fields = self.fields(node, &grammar::DEPENDENCY)?;
         self.optional(&fields, "service", Self::text)
     }
 
-    fn expose(&mut self, node: &Node) -> Option<Expose> {
+    fn expose(&mut self, node: &'n Node<'n>) -> Option<Expose> {
         let fields = self.fields(node, &grammar::EXPOSE)?;
         Some(Expose {
             port: self.required(&fields, "port", Self::port).unwrap_or(80),
@@ -439,9 +443,9 @@ impl Reader {
         })
     }
 
-    fn protocol(&mut self, node: &Node) -> Option<Protocol> {
+    fn protocol(&mut self, node: &'n Node<'n>) -> Option<Protocol> {
         const EXPECTED: &str = "TCP or UDP";
-        let text = &self.scalar(node, EXPECTED)?.text;
+        let text = self.scalar(node, EXPECTED)?.text;
         let known = [Protocol::Tcp, Protocol::Udp]
             .into_iter()
             .find(|p| p.as_str().eq_ignore_ascii_case(text));
@@ -459,7 +463,7 @@ impl Reader {
         known
     }
 
-    fn expose_to(&mut self, node: &Node) -> Option<ExposeTo> {
+    fn expose_to(&mut self, node: &'n Node<'n>) -> Option<ExposeTo> {
         let fields = self.fields(node, &grammar::EXPOSE_TO)?;
         let filled = |text: &String| !text.is_empty();
         Some(ExposeTo {
@@ -469,13 +473,14 @@ impl Reader {
         })
     }
 
-    fn http_options(&mut self, node: &Node) -> Option<HttpOptions> {
+    fn http_options(&mut self, node: &'n Node<'n>) -> Option<HttpOptions> {
         let fields = self.fields(node, &grammar::HTTP_OPTIONS)?;
         let given = HttpOptions::default();
         let cases = self
             .optional(&fields, "next_cases", Self::texts)
             .filter(|cases| !cases.is_empty());
-        let mut number = |key: &str, default: u32| self.optional(&fields, key, Self::any_u32).unwrap_or(default);
+        let mut number =
+            |key: &'static str, default: u32| self.optional(&fields, key, Self::any_u32).unwrap_or(default);
         Some(HttpOptions {
             max_body_size: number("max_body_size", given.max_body_size),
             proxy_buffer_size: number("proxy_buffer_size", given.proxy_buffer_size),
@@ -487,7 +492,7 @@ impl Reader {
         })
     }
 
-    fn params(&mut self, node: &Node) -> Option<Params> {
+    fn params(&mut self, node: &'n Node<'n>) -> Option<Params> {
         let fields = self.fields(node, &grammar::PARAMS)?;
         Some(Params {
             storage: self
@@ -500,7 +505,7 @@ impl Reader {
         })
     }
 
-    fn mount(&mut self, node: &Node) -> Option<Mount> {
+    fn mount(&mut self, node: &'n Node<'n>) -> Option<Mount> {
         let fields = self.fields(node, &grammar::MOUNT)?;
         Some(Mount {
             mount: self.optional(&fields, "mount", Self::text),
@@ -508,19 +513,19 @@ impl Reader {
         })
     }
 
-    fn permissions(&mut self, node: &Node) -> Option<Vec<Permission>> {
+    fn permissions(&mut self, node: &'n Node<'n>) -> Option<Vec<Permission>> {
         let fields = self.fields(node, &grammar::PERMISSIONS)?;
         const ALL: [Permission; 3] = [Permission::Deployment, Permission::Logs, Permission::Events];
         let Some(node) = fields.get("read") else {
             return Some(Vec::new());
         };
         self.at("read", |reader| {
-            let read = |r: &mut Self, n: &Node| Some(r.word(n, &ALL.map(|p| (p.as_str(), p))));
+            let read = |r: &mut Self, n: &'n Node<'n>| Some(r.word(n, &ALL.map(|p| (p.as_str(), p))));
             Some(reader.list(node, "permissions", read)?.into_iter().flatten().collect())
         })
     }
 
-    fn credentials(&mut self, node: &Node) -> Option<Credentials> {
+    fn credentials(&mut self, node: &'n Node<'n>) -> Option<Credentials> {
         let fields = self.fields(node, &grammar::CREDENTIALS)?;
         Some(Credentials {
             host: self.required(&fields, "host", Self::text).unwrap_or_default(),
@@ -530,7 +535,7 @@ impl Reader {
         })
     }
 
-    fn compute(&mut self, node: &Node) -> Option<Compute> {
+    fn compute(&mut self, node: &'n Node<'n>) -> Option<Compute> {
         let fields = self.fields(node, &grammar::COMPUTE)?;
         self.required(&fields, "resources", |reader, node| {
             let fields = reader.fields(node, &grammar::RESOURCES)?;
@@ -543,7 +548,7 @@ impl Reader {
         })
     }
 
-    fn cpu(&mut self, node: &Node, compute: &mut Compute) -> Option<()> {
+    fn cpu(&mut self, node: &'n Node<'n>, compute: &mut Compute) -> Option<()> {
         const EXPECTED: &str = "cores, for instance 0.5 or 500m";
         let fields = self.fields(node, &grammar::CPU)?;
         let units = self.required(&fields, "units", |r, n| r.quantity(n, parse_cpu, EXPECTED));
@@ -555,47 +560,47 @@ impl Reader {
         Some(())
     }
 
-    fn size(&mut self, fields: &Fields<'_>) -> u64 {
+    fn size(&mut self, fields: &Fields<'n>) -> u64 {
         const EXPECTED: &str = "bytes with a unit, for instance 512Mi";
         self.required(fields, "size", |r, n| r.quantity(n, parse_bytes, EXPECTED))
             .unwrap_or_default()
     }
 
-    fn memory(&mut self, node: &Node, compute: &mut Compute) -> Option<()> {
+    fn memory(&mut self, node: &'n Node<'n>, compute: &mut Compute) -> Option<()> {
         let fields = self.fields_with_unused_attributes(node, &grammar::MEMORY)?;
         compute.memory_bytes = self.size(&fields);
         Some(())
     }
 
     /// Memory has had `attributes` in old files; they never had an effect.
-    fn fields_with_unused_attributes<'n>(&mut self, node: &'n Node, keys: &'static Keys) -> Option<Fields<'n>> {
-        let Some(entry) = node.get("attributes") else {
+    fn fields_with_unused_attributes(&mut self, node: &'n Node<'n>, keys: &'static Keys) -> Option<Fields<'n>> {
+        if node.get("attributes").is_none() {
             return self.fields(node, keys);
-        };
-        let Kind::Map(entries) = &node.kind else { return None };
+        }
+        let Kind::Map(entries) = node.kind else { return None };
         let hint = Some("remove it".to_string());
-        self.at(&entry.key, |reader| {
+        self.at("attributes", |reader| {
             reader.warn("without-effect", "attributes of memory have no effect", hint)
         });
         for entry in entries
             .iter()
-            .filter(|e| e.key != "attributes" && !keys.contains(&e.key))
+            .filter(|e| e.key != "attributes" && !keys.contains(e.key))
         {
-            self.unknown_key(&entry.key, keys);
+            self.unknown_key(entry.key, keys);
         }
         Some(Fields { entries, keys })
     }
 
     /// One volume, or a list of them.
-    fn storage(&mut self, node: &Node) -> Option<Vec<Volume>> {
-        match &node.kind {
+    fn storage(&mut self, node: &'n Node<'n>) -> Option<Vec<Volume>> {
+        match node.kind {
             // As if it stood in a list, so that its path is the same.
             Kind::Map(_) => Some(vec![self.at(0, |reader| reader.volume(node))?]),
             _ => self.list(node, "volumes", Self::volume),
         }
     }
 
-    fn volume(&mut self, node: &Node) -> Option<Volume> {
+    fn volume(&mut self, node: &'n Node<'n>) -> Option<Volume> {
         let fields = self.fields(node, &grammar::STORAGE)?;
         let name = self
             .optional(&fields, "name", Self::text)
@@ -607,7 +612,7 @@ impl Reader {
         })
     }
 
-    fn volume_attributes(&mut self, node: &Node) -> Option<VolumeAttributes> {
+    fn volume_attributes(&mut self, node: &'n Node<'n>) -> Option<VolumeAttributes> {
         let fields = self.fields(node, &grammar::STORAGE_ATTRIBUTES)?;
         let persistent = self.optional(&fields, "persistent", Self::bool_like);
         let class = self.optional(&fields, "class", |r, n| {
@@ -623,14 +628,14 @@ impl Reader {
     }
 
     /// Attributes are text by nature, so that a boolean in quotes is one here.
-    fn bool_like(&mut self, node: &Node) -> Option<bool> {
-        match &node.kind {
-            Kind::Scalar(scalar) if matches!(scalar.text.as_str(), "true" | "false") => Some(scalar.text == "true"),
+    fn bool_like(&mut self, node: &'n Node<'n>) -> Option<bool> {
+        match node.kind {
+            Kind::Scalar(scalar) if matches!(scalar.text, "true" | "false") => Some(scalar.text == "true"),
             _ => self.flag(node),
         }
     }
 
-    fn gpu(&mut self, node: &Node) -> Option<Gpu> {
+    fn gpu(&mut self, node: &'n Node<'n>) -> Option<Gpu> {
         let fields = self.fields(node, &grammar::GPU)?;
         let attributes = fields.get("attributes");
         let units = match (fields.get("units"), attributes) {
@@ -666,9 +671,9 @@ impl Reader {
         })
     }
 
-    fn gpu_units(&mut self, node: &Node) -> Option<u64> {
+    fn gpu_units(&mut self, node: &'n Node<'n>) -> Option<u64> {
         // A number in quotes counts here.
-        if let Kind::Scalar(Scalar { text, plain: false }) = &node.kind {
+        if let Kind::Scalar(Scalar { text, plain: false }) = node.kind {
             if let Ok(units) = text.trim().parse::<u32>() {
                 return Some(u64::from(units));
             }
@@ -676,7 +681,7 @@ impl Reader {
         self.integer(node, 0, u32::MAX).map(u64::from)
     }
 
-    fn gpu_models(&mut self, node: &Node) -> Option<Vec<GpuModel>> {
+    fn gpu_models(&mut self, node: &'n Node<'n>) -> Option<Vec<GpuModel>> {
         let fields = self.fields(node, &grammar::GPU_ATTRIBUTES)?;
         let vendor = fields
             .get("vendor")
@@ -690,16 +695,16 @@ impl Reader {
         self.at("vendor", |reader| match vendor {
             // `nvidia:` with nothing is any model.
             VendorNode::Any => Some(Vec::new()),
-            VendorNode::Models(node) => reader.at("nvidia", |reader| reader.list(&node, "models", Self::gpu_model)),
+            VendorNode::Models(node) => reader.at("nvidia", |reader| reader.list(node, "models", Self::gpu_model)),
         })
     }
 
     /// The `nvidia` entry of a vendor mapping, which must be there and may be null.
-    fn fields_kept(&mut self, node: &Node) -> Option<VendorNode> {
+    fn fields_kept(&mut self, node: &'n Node<'n>) -> Option<VendorNode<'n>> {
         self.fields(node, &grammar::GPU_VENDOR)?;
         match node.get("nvidia") {
             Some(entry) if entry.value.is_null() => Some(VendorNode::Any),
-            Some(entry) => Some(VendorNode::Models(Rc::clone(&entry.value))),
+            Some(entry) => Some(VendorNode::Models(&entry.value)),
             None => {
                 let finding = Finding::error("missing-key", self.path.join("nvidia"), "no GPU vendor is named");
                 self.findings
@@ -709,7 +714,7 @@ impl Reader {
         }
     }
 
-    fn gpu_model(&mut self, node: &Node) -> Option<GpuModel> {
+    fn gpu_model(&mut self, node: &'n Node<'n>) -> Option<GpuModel> {
         const INTERFACES: [GpuInterface; 2] = [GpuInterface::Pcie, GpuInterface::Sxm];
         let fields = self.fields(node, &grammar::GPU_MODEL)?;
         Some(GpuModel {
@@ -722,9 +727,9 @@ impl Reader {
     }
 
     /// Memory of a device is compared as text, so it stays as it was written.
-    fn gpu_ram(&mut self, node: &Node) -> Option<String> {
+    fn gpu_ram(&mut self, node: &'n Node<'n>) -> Option<String> {
         const EXPECTED: &str = "a size, for instance 80Gi";
-        let text = self.scalar(node, EXPECTED)?.text.clone();
+        let text = self.scalar(node, EXPECTED)?.text.to_string();
         let known = parse_bytes(&text);
         let whole = text
             .strip_suffix("Gi")
@@ -749,7 +754,7 @@ impl Reader {
         Some(text)
     }
 
-    fn placement(&mut self, node: &Node) -> Option<Placement> {
+    fn placement(&mut self, node: &'n Node<'n>) -> Option<Placement> {
         let fields = self.fields(node, &grammar::PLACEMENT)?;
         let mut placement = Placement {
             attributes: self
@@ -777,7 +782,7 @@ impl Reader {
         Some(placement)
     }
 
-    fn attribute(&mut self, node: &Node) -> Option<String> {
+    fn attribute(&mut self, node: &'n Node<'n>) -> Option<String> {
         if node.is_null() {
             self.warn("no-value", "this attribute has no value", None);
             return Some(String::new());
@@ -786,7 +791,7 @@ impl Reader {
     }
 
     /// Prices have no harmless value; the check for a price of a profile knows the error that stands here.
-    fn price(&mut self, node: &Node) -> Option<Price> {
+    fn price(&mut self, node: &'n Node<'n>) -> Option<Price> {
         let fields = self.fields(node, &grammar::PRICE)?;
         let denom = self.required(&fields, "denom", Self::text);
         let amount = self.required(&fields, "amount", Self::amount);
@@ -796,9 +801,9 @@ impl Reader {
         })
     }
 
-    fn amount(&mut self, node: &Node) -> Option<Decimal> {
+    fn amount(&mut self, node: &'n Node<'n>) -> Option<Decimal> {
         const EXPECTED: &str = "a number above 0 with at most 18 decimals";
-        let text = &self.scalar(node, EXPECTED)?.text;
+        let text = self.scalar(node, EXPECTED)?.text;
         let amount = Decimal::parse(text.trim());
         if amount.is_none() {
             let message = match text.starts_with('-') {
@@ -810,7 +815,7 @@ impl Reader {
         amount
     }
 
-    fn placed(&mut self, node: &Node) -> Option<BTreeMap<String, Deployment>> {
+    fn placed(&mut self, node: &'n Node<'n>) -> Option<BTreeMap<String, Deployment>> {
         self.names(node, "deployments by placement", |reader, node| {
             let fields = reader.fields(node, &grammar::DEPLOYMENT)?;
             Some(Deployment {
@@ -822,21 +827,21 @@ impl Reader {
         })
     }
 
-    fn endpoint(&mut self, node: &Node) -> Option<EndpointKind> {
+    fn endpoint(&mut self, node: &'n Node<'n>) -> Option<EndpointKind> {
         let fields = self.fields(node, &grammar::ENDPOINT)?;
         self.required(&fields, "kind", |r, n| r.word(n, &[("ip", EndpointKind::Ip)]))
     }
 
-    fn reclamation(&mut self, node: &Node) -> Option<String> {
+    fn reclamation(&mut self, node: &'n Node<'n>) -> Option<String> {
         let fields = self.fields(node, &grammar::RECLAMATION)?;
         self.required(&fields, "min_window", Self::text)
     }
 }
 
 /// What stands under `vendor.nvidia`.
-enum VendorNode {
+enum VendorNode<'n> {
     Any,
-    Models(Rc<Node>),
+    Models(&'n Node<'n>),
 }
 
 /// Text that fits into a message.
@@ -851,6 +856,6 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 /// The path of a placement's price of a profile.
-pub(crate) fn price_path(placement: &str, profile: &str) -> Path {
+pub(crate) fn price_path<'a>(placement: &'a str, profile: &'a str) -> Path<'a> {
     at!["profiles", "placement", placement, "pricing", profile]
 }

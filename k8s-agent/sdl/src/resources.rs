@@ -8,6 +8,9 @@ pub const MIB: u64 = 1 << 20;
 /// Storage class of a volume that lives in memory.
 pub const RAM_CLASS: &str = "ram";
 
+/// Storage class of a persistent volume that names none.
+pub const DEFAULT_CLASS: &str = "default";
+
 /// A whole number, written as decimal text so that no JSON reader rounds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,18 +208,31 @@ pub struct Totals {
 impl Totals {
     /// Adds `count` replicas of these resources.
     pub(crate) fn add(&mut self, resources: &Resources, count: u32) {
-        let times = |val: u64| val.saturating_mul(u64::from(count));
-        self.cpu_milli = self.cpu_milli.saturating_add(times(resources.cpu.units.val));
-        self.memory_bytes = self.memory_bytes.saturating_add(times(resources.memory.size.val));
-        self.gpus = self.gpus.saturating_add(times(resources.gpu.units.val));
+        let volumes = resources
+            .storage
+            .iter()
+            .map(|volume| (volume.is_ram(), volume.size.val));
+        let units = [resources.cpu.units, resources.memory.size, resources.gpu.units];
+        self.add_amounts(units.map(|units| units.val), volumes, count);
         self.endpoints = self.endpoints.saturating_add(resources.endpoints.len() as u64);
-        for volume in &resources.storage {
-            let sum = if volume.is_ram() {
-                &mut self.memory_bytes
-            } else {
-                &mut self.storage_bytes
-            };
-            *sum = sum.saturating_add(times(volume.size.val));
+    }
+
+    /// Adds `count` times thousandths of a core, bytes of memory and GPUs, and volumes: is it in memory, and its bytes.
+    pub(crate) fn add_amounts(
+        &mut self,
+        [cpu_milli, memory_bytes, gpus]: [u64; 3],
+        volumes: impl Iterator<Item = (bool, u64)>,
+        count: u32,
+    ) {
+        let add = |sum: &mut u64, val: u64| *sum = sum.saturating_add(val.saturating_mul(u64::from(count)));
+        add(&mut self.cpu_milli, cpu_milli);
+        add(&mut self.memory_bytes, memory_bytes);
+        add(&mut self.gpus, gpus);
+        for (in_memory, bytes) in volumes {
+            match in_memory {
+                true => add(&mut self.memory_bytes, bytes),
+                false => add(&mut self.storage_bytes, bytes),
+            }
         }
     }
 
@@ -246,7 +262,7 @@ mod decimal_text {
     use std::borrow::Cow;
 
     pub fn serialize<S: Serializer>(val: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(val)
+        serializer.serialize_str(itoa::Buffer::new().format(*val))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

@@ -137,6 +137,12 @@ fn the_text_shows_the_line_with_a_caret() {
 }
 
 #[test]
+fn a_comment_behind_text_in_quotes_is_not_marked() {
+    let text = refused(&with("port: 8080", "port: \"8080\" # web")).to_string();
+    assert!(text.contains("              ^^^^^^ expected a whole number"), "{text}");
+}
+
+#[test]
 fn words_of_docker_compose_get_advice() {
     for (key, advice) in [
         ("depends_on: [db]", "start together"),
@@ -276,18 +282,16 @@ fn wrong_kinds_are_refused_with_advice() {
 }
 
 #[test]
-fn zero_and_absurd_resources_are_refused() {
+fn zero_and_uncountable_resources_are_refused() {
     assert_eq!(code("units: 0.5", "units: 0"), "zero-resources");
     assert_eq!(code("size: 512Mi", "size: 0Mi"), "zero-resources");
     assert_eq!(
         code("          - size: 1Gi\n    large", "          - size: 0\n    large"),
         "zero-resources"
     );
-    assert_eq!(code("units: 0.5", "units: 99999999"), "out-of-range");
-    assert_eq!(code("size: 512Mi", "size: 5000Pi"), "out-of-range");
     assert_eq!(code("size: 512Mi", "size: 999999999999Ei"), "bad-quantity");
     assert_eq!(code("count: 2", "count: 0"), "out-of-range");
-    assert_eq!(code("count: 2", "count: 4000000000"), "out-of-range");
+    assert_eq!(code("count: 2", "count: 40000000000"), "out-of-range");
     assert_eq!(code("amount: 100", "amount: 0"), "zero-price");
     assert_eq!(code("amount: 100", "amount: -1"), "bad-quantity");
     assert_eq!(code("amount: 100", "amount: 0.0000000000000000001"), "bad-quantity");
@@ -629,6 +633,21 @@ fn what_no_provider_can_run_stands_against_a_deployment() {
         ),
     ];
     for (from, to, code) in blocked {
+        let warning = warning(from, to);
+        assert_eq!(warning.code, code);
+        assert!(warning.blocks_deployment, "{code}");
+    }
+    let absurd = [
+        ("units: 0.5", "units: 99999999", "absurd-amount"),
+        ("size: 512Mi", "size: 5000Pi", "absurd-amount"),
+        ("count: 2", "count: 4000000000", "absurd-amount"),
+        (
+            "units: 0.5",
+            "units: 0.5\n          attributes:\n            arch: aarch64",
+            "unknown-arch",
+        ),
+    ];
+    for (from, to, code) in absurd {
         let warning = warning(from, to);
         assert_eq!(warning.code, code);
         assert!(warning.blocks_deployment, "{code}");
