@@ -206,8 +206,8 @@ pub enum Error {
         /// End given.
         end: Timestamp,
     },
-    /// A search interval longer than any prediction is worth.
-    #[error("the search spans {days:.0} days, more than the {limit_days} that are searched at once")]
+    /// An interval longer than any prediction is worth, or than a map can show.
+    #[error("the interval spans {days:.0} days, more than the {limit_days} that can be asked for here")]
     AbsurdInterval {
         /// Length given.
         days: f64,

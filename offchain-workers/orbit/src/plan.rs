@@ -109,10 +109,7 @@ impl Request<'_> {
             .fold(0.0, f64::max);
         Row {
             station: pass.station,
-            satellite: match &elements.name {
-                Some(name) => name.clone(),
-                None => elements.catalogue_number.to_string(),
-            },
+            satellite: printable(&elements.label()),
             catalogue_number: elements.catalogue_number,
             start: rfc3339(span.0),
             end: rfc3339(span.1),
@@ -136,6 +133,11 @@ impl Request<'_> {
             satellite_index: index,
         }
     }
+}
+
+/// Names come from files of others, and a terminal obeys control characters.
+pub(crate) fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {

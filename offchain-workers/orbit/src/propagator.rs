@@ -5,9 +5,9 @@ use crate::interval::{after, seconds_between};
 use crate::{Elements, Error, Interval, Vector};
 use jiff::Timestamp;
 use sgp4::chrono::{DateTime, NaiveDateTime};
-use sgp4::{MinutesSinceEpoch, Orbit, WGS72};
+use sgp4::{Geopotential, MinutesSinceEpoch, Orbit, WGS72, WGS84};
 
-/// The two sets of small choices under which SGP4 is run. Both use WGS-72, as the makers of elements do.
+/// The two sets of small choices under which SGP4 is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// The corrected theory.
@@ -15,6 +15,25 @@ pub enum Mode {
     Improved,
     /// The choices of the Air Force Space Command's program. Some deep-space orbits differ by up to a kilometre.
     Afspc,
+}
+
+/// The constants of gravity under which SGP4 is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gravity {
+    /// Those of the makers of elements.
+    #[default]
+    Wgs72,
+    /// Those that some other programs take. The elements were not made for them: positions differ by tens of metres.
+    Wgs84,
+}
+
+impl Gravity {
+    fn constants(self) -> Geopotential {
+        match self {
+            Self::Wgs72 => WGS72,
+            Self::Wgs84 => WGS84,
+        }
+    }
 }
 
 /// Where a satellite is, in the true equator, mean equinox frame of date (TEME).
@@ -49,10 +68,16 @@ impl Propagator {
 
     /// In the mode named.
     pub fn with_mode(elements: &Elements, mode: Mode) -> Result<Self, Error> {
+        Self::with_gravity(elements, mode, Gravity::default())
+    }
+
+    /// In the mode named, with gravity that may be another than that of the elements.
+    pub fn with_gravity(elements: &Elements, mode: Mode, gravity: Gravity) -> Result<Self, Error> {
         elements.check()?;
         let epoch = calendar(elements.epoch);
+        let geopotential = gravity.constants();
         let orbit = Orbit::from_kozai_elements(
-            &WGS72,
+            &geopotential,
             elements.inclination_deg.to_radians(),
             elements.right_ascension_deg.to_radians(),
             elements.eccentricity,
@@ -68,13 +93,14 @@ impl Propagator {
             Mode::Improved => sgp4::iau_epoch_to_sidereal_time,
             Mode::Afspc => sgp4::afspc_epoch_to_sidereal_time,
         };
-        let constants = sgp4::Constants::new(WGS72, sidereal_time, years, elements.bstar, orbit).map_err(|error| {
-            Error::Unphysical {
-                what: "eccentricity",
-                value: error.0,
-                expected: "0 to below 1",
-            }
-        })?;
+        let constants =
+            sgp4::Constants::new(geopotential, sidereal_time, years, elements.bstar, orbit).map_err(|error| {
+                Error::Unphysical {
+                    what: "eccentricity",
+                    value: error.0,
+                    expected: "0 to below 1",
+                }
+            })?;
         Ok(Self {
             constants,
             mode,

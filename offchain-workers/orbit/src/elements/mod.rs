@@ -105,6 +105,11 @@ impl Elements {
         checked(omm::parse_xml(text)?)
     }
 
+    /// The name, or the catalogue number where there is none.
+    pub fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.catalogue_number.to_string())
+    }
+
     /// Refuses numbers that describe no orbit round the Earth.
     pub fn check(&self) -> Result<(), Error> {
         let year = jiff::tz::TimeZone::UTC.to_datetime(self.epoch).year();
