@@ -1,0 +1,7 @@
+//! Orbit mean-elements messages as XML.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use perigee_orbit::Elements;
+
+fuzz_target!(|text: &str| perigee_fuzz::elements(Elements::parse_omm_xml(text)));

@@ -1,0 +1,7 @@
+//! Two-line element sets.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use perigee_orbit::Elements;
+
+fuzz_target!(|text: &str| perigee_fuzz::elements(Elements::parse_tle(text)));
