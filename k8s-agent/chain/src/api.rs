@@ -16,8 +16,28 @@
         with = "::subxt::utils::Static<::perigee_primitives::Isolation>"
     ),
     substitute_type(
-        path = "perigee_primitives::provider::Ask",
-        with = "::subxt::utils::Static<::perigee_primitives::Ask>"
+        path = "perigee_primitives::provider::Ask<A>",
+        with = "::subxt::utils::Static<::perigee_primitives::Ask<A>>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::provider::AskTerms<A>",
+        with = "::subxt::utils::Static<::perigee_primitives::AskTerms<A>>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::order::GroupOrder<A>",
+        with = "::subxt::utils::Static<::perigee_primitives::GroupOrder<A>>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::order::Refusal",
+        with = "::subxt::utils::Static<::perigee_primitives::Refusal>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::placement::Standings",
+        with = "::subxt::utils::Static<::perigee_primitives::Standings>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::lease::Backlog",
+        with = "::subxt::utils::Static<::perigee_primitives::Backlog>"
     ),
     substitute_type(
         path = "perigee_primitives::lease::DeclineReason",
@@ -39,6 +59,3 @@
 mod generated {}
 
 pub(crate) use generated::*;
-
-// The one type that calls need by name; where the pallet declares it is its own business.
-pub(crate) use generated::runtime_types::pallet_marketplace::types::GroupOrder;

@@ -3,11 +3,11 @@
 use crate::{
     api::{self, runtime_types},
     config::PerigeeConfig,
-    records::{GroupOrder, Registration},
-    AccountId,
+    records::Registration,
+    AccountId, AskTerms, GroupOrder, Hash,
 };
 use perigee_primitives::{
-    AskId, Attributes, Balance, DeclineReason, DeploymentId, EscrowId, Isolation, LeaseId, PriceSchedule, Resources,
+    AskId, Balance, BlockNumber, Commitment, DeclineReason, DeploymentId, EscrowId, LeaseId, ProviderId, Resources,
     TlsPin,
 };
 use runtime_types::bounded_collections::bounded_vec::BoundedVec;
@@ -57,10 +57,16 @@ impl Call {
     ) -> Result<Signed, ExtrinsicError> {
         self.payload.sign(tx, key, nonce, block)
     }
+
+    pub(crate) fn data(&self, tx: &Transactions) -> Result<Vec<u8>, ExtrinsicError> {
+        self.payload.data(tx)
+    }
 }
 
 /// Hides the type of a call's arguments.
 trait Sign: Send + Sync {
+    fn data(&self, tx: &Transactions) -> Result<Vec<u8>, ExtrinsicError>;
+
     fn sign(
         &self,
         tx: &Transactions,
@@ -71,6 +77,10 @@ trait Sign: Send + Sync {
 }
 
 impl<T: EncodeAsFields + Send + Sync> Sign for StaticPayload<T> {
+    fn data(&self, tx: &Transactions) -> Result<Vec<u8>, ExtrinsicError> {
+        tx.call_data(self)
+    }
+
     fn sign(
         &self,
         tx: &Transactions,
@@ -121,16 +131,18 @@ pub fn set_capacity(resources: Resources) -> Call {
 }
 
 /// Publishes a standing ask; signed by the operator.
-pub fn publish_ask(prices: PriceSchedule, attributes: &Attributes, isolation: Isolation) -> Call {
-    let attributes = attributes
-        .iter()
-        .map(|(k, v)| (bounded(k.to_vec()), bounded(v.to_vec())))
-        .collect();
+pub fn publish_ask(terms: AskTerms) -> Call {
     call(
         "providers.publish_ask",
-        api::transactions()
-            .providers()
-            .publish_ask(Static(prices), bounded(attributes), Static(isolation)),
+        api::transactions().providers().publish_ask(Static(terms)),
+    )
+}
+
+/// Replaces the terms of an ask in place; signed by the operator.
+pub fn replace_ask(ask: AskId, terms: AskTerms) -> Call {
+    call(
+        "providers.replace_ask",
+        api::transactions().providers().replace_ask(ask, Static(terms)),
     )
 }
 
@@ -157,24 +169,50 @@ pub fn retire() -> Call {
     call("providers.retire", api::transactions().providers().retire())
 }
 
+/// Adds to the stake; signed by the stash.
+pub fn bond_stake(amount: Balance) -> Call {
+    call(
+        "providers.bond_stake",
+        api::transactions().providers().bond_stake(amount),
+    )
+}
+
+/// Lets stake leave, after the unbonding delay; signed by the stash.
+pub fn unbond(amount: Balance) -> Call {
+    call("providers.unbond", api::transactions().providers().unbond(amount))
+}
+
+/// Returns stake that has unbonded to its stash; anybody may.
+pub fn withdraw_unbonded(provider: ProviderId) -> Call {
+    call(
+        "providers.withdraw_unbonded",
+        api::transactions().providers().withdraw_unbonded(provider),
+    )
+}
+
+/// Adds to the bond pool; signed by the stash.
+pub fn fund_bonds(amount: Balance) -> Call {
+    call(
+        "providers.fund_bonds",
+        api::transactions().providers().fund_bonds(amount),
+    )
+}
+
+/// Takes out of the bond pool what answers for no lease; signed by the stash.
+pub fn withdraw_bonds(amount: Balance) -> Call {
+    call(
+        "providers.withdraw_bonds",
+        api::transactions().providers().withdraw_bonds(amount),
+    )
+}
+
 /// Opens a deployment; signed by its owner.
 pub fn deploy(groups: Vec<GroupOrder>) -> Call {
-    let groups = groups.into_iter().map(order).collect();
+    let groups = groups.into_iter().map(Static).collect();
     call(
         "marketplace.deploy",
         api::transactions().marketplace().deploy(bounded(groups)),
     )
-}
-
-fn order(group: GroupOrder) -> api::GroupOrder {
-    api::GroupOrder {
-        resources: Static(group.resources),
-        commitment: group.commitment,
-        asks: bounded(group.asks),
-        max_rate: group.max_rate,
-        deposit: group.deposit,
-        term: group.term,
-    }
 }
 
 /// Starts a lease, and its bill; signed by the operator.
@@ -193,9 +231,14 @@ pub fn decline(lease: LeaseId, reason: DeclineReason) -> Call {
     )
 }
 
-/// Closes a deployment; signed by its owner.
-pub fn close(deployment: DeploymentId) -> Call {
-    call("marketplace.close", api::transactions().marketplace().close(deployment))
+/// Closes a deployment; signed by its owner. With `abandoned` the chain checks that the provider was absent, and the
+/// bond pays.
+pub fn close(deployment: DeploymentId, abandoned: bool) -> Call {
+    let claim = abandoned.then_some(runtime_types::pallet_marketplace::types::Claim::Abandoned);
+    call(
+        "marketplace.close",
+        api::transactions().marketplace().close(deployment, claim),
+    )
 }
 
 /// Ends a lease after the notice period; signed by the operator.
@@ -214,6 +257,103 @@ pub fn deposit(lease: LeaseId, amount: Balance) -> Call {
     )
 }
 
+/// Takes back what `who`, the signer, deposited into a lease's escrow and what it does not need.
+pub fn withdraw(lease: LeaseId, amount: Balance) -> Call {
+    call(
+        "marketplace.withdraw",
+        api::transactions().marketplace().withdraw(lease, amount),
+    )
+}
+
+/// Changes what a lease holds, at the schedule of its ask; signed by its owner.
+pub fn resize(lease: LeaseId, resources: Resources, commitment: Commitment, max_rate: Balance) -> Call {
+    call(
+        "marketplace.resize",
+        api::transactions()
+            .marketplace()
+            .resize(lease, Static(resources), commitment, max_rate),
+    )
+}
+
+/// Commits to another manifest of the same size; signed by the owner.
+pub fn update(lease: LeaseId, commitment: Commitment) -> Call {
+    call(
+        "marketplace.update",
+        api::transactions().marketplace().update(lease, commitment),
+    )
+}
+
+/// Makes the term of a lease longer; signed by its owner.
+pub fn extend(lease: LeaseId, blocks: BlockNumber) -> Call {
+    call(
+        "marketplace.extend",
+        api::transactions().marketplace().extend(lease, blocks),
+    )
+}
+
+/// Lets a lease rest for so many blocks; signed by its owner.
+pub fn pause(lease: LeaseId, blocks: BlockNumber) -> Call {
+    call(
+        "marketplace.pause",
+        api::transactions().marketplace().pause(lease, blocks),
+    )
+}
+
+/// Ends a pause; signed by the owner.
+pub fn resume(lease: LeaseId) -> Call {
+    call("marketplace.resume", api::transactions().marketplace().resume(lease))
+}
+
+/// Says whether the workload of a lease runs; signed by the operator.
+pub fn set_ready(lease: LeaseId, ready: bool) -> Call {
+    call(
+        "marketplace.set_ready",
+        api::transactions().marketplace().set_ready(lease, ready),
+    )
+}
+
+/// Offers a deployment to another owner; signed by its owner.
+pub fn offer_transfer(deployment: DeploymentId, to: AccountId) -> Call {
+    call(
+        "marketplace.offer_transfer",
+        api::transactions().marketplace().offer_transfer(deployment, to),
+    )
+}
+
+/// Takes such an offer back; signed by the owner.
+pub fn cancel_transfer(deployment: DeploymentId) -> Call {
+    call(
+        "marketplace.cancel_transfer",
+        api::transactions().marketplace().cancel_transfer(deployment),
+    )
+}
+
+/// Becomes the owner of a deployment that was offered.
+pub fn accept_transfer(deployment: DeploymentId) -> Call {
+    call(
+        "marketplace.accept_transfer",
+        api::transactions().marketplace().accept_transfer(deployment),
+    )
+}
+
+/// Shows that the provider held the manifest at a block; anybody may. `signature` is the receipt's.
+pub fn file_receipt(lease: LeaseId, received_at: BlockNumber, signature: [u8; 64]) -> Call {
+    call(
+        "marketplace.file_receipt",
+        api::transactions()
+            .marketplace()
+            .file_receipt(lease, received_at, signature),
+    )
+}
+
+/// Stops a lease for abuse at once; signed by the operator. `evidence` is the hash of what shows it.
+pub fn stop_for_abuse(lease: LeaseId, evidence: Hash) -> Call {
+    call(
+        "marketplace.stop_for_abuse",
+        api::transactions().marketplace().stop_for_abuse(lease, evidence),
+    )
+}
+
 /// Settles a lease up to what is judged; anybody may.
 pub fn settle(lease: LeaseId) -> Call {
     call("marketplace.settle", api::transactions().marketplace().settle(lease))
@@ -224,6 +364,22 @@ pub fn torn_down(leases: Vec<LeaseId>) -> Call {
     call(
         "marketplace.torn_down",
         api::transactions().marketplace().torn_down(bounded(leases)),
+    )
+}
+
+/// Lets `who` deposit into a lease's escrow, `minimum` at least each time; signed by the owner.
+pub fn approve_depositor(escrow: EscrowId, who: AccountId, minimum: Balance) -> Call {
+    call(
+        "escrow.approve",
+        api::transactions().escrow().approve(escrow, who, minimum),
+    )
+}
+
+/// Lets `who` deposit no more; signed by the owner.
+pub fn revoke_depositor(escrow: EscrowId, who: AccountId) -> Call {
+    call(
+        "escrow.revoke_approval",
+        api::transactions().escrow().revoke_approval(escrow, who),
     )
 }
 

@@ -135,6 +135,14 @@ impl Chain {
         })
     }
 
+    /// The block of this height in the node's best chain, if there is one.
+    pub async fn block_of_height(&self, number: BlockNumber) -> Result<Option<BlockId>, ChainError> {
+        let link = self.link().await?;
+        let hash = link.methods.chain_get_block_hash(Some(u64::from(number).into())).await;
+        let hash = hash.map_err(|e| link.rpc_error(e))?;
+        Ok(hash.map(|hash| BlockId { number, hash: hash.0 }))
+    }
+
     /// How long a block took lately, measured over up to [`BLOCK_TIME_SAMPLE`] blocks.
     pub async fn block_time(&self) -> Result<Duration, ChainError> {
         let best = self.best().await?;
@@ -145,19 +153,10 @@ impl Chain {
         if number.saturating_sub(past) < BLOCK_TIME_SAMPLE / 10 {
             return Ok(nominal);
         }
-        let link = self.link().await?;
-        let hash = link.methods.chain_get_block_hash(Some(u64::from(past).into())).await;
-        let Some(hash) = hash.map_err(|e| link.rpc_error(e))? else {
+        let Some(block) = self.block_of_height(past).await? else {
             return Ok(nominal);
         };
-        let earlier = self
-            .at(BlockId {
-                number: past,
-                hash: hash.0,
-            })
-            .await?
-            .timestamp()
-            .await?;
+        let earlier = self.at(block).await?.timestamp().await?;
         let span = best.timestamp().await?.saturating_sub(earlier);
         Ok(Duration::from_millis(span) / (number - past))
     }

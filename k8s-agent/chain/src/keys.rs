@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
-use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, SecretUri};
+use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, DeriveJunction, SecretUri};
 use zeroize::Zeroizing;
 
 /// Longest name of a key.
@@ -80,6 +80,11 @@ impl Account {
         };
         let uri = SecretUri::from_str(uri).map_err(|e| invalid(e.to_string()))?;
         Keypair::from_uri(&uri).map(Self).map_err(|e| invalid(e.to_string()))
+    }
+
+    /// The account that is derived from this one by a hard junction: `uri//number`.
+    pub fn derived(&self, number: u64) -> Self {
+        Self(self.0.derive([DeriveJunction::hard(number)]))
     }
 
     /// Its public name.
@@ -260,6 +265,13 @@ mod tests {
         let (_keep, store) = store();
         assert_eq!(store.resolve("//Alice").unwrap().id().to_string(), ALICE);
         assert_ne!(store.resolve("//Alice//operator").unwrap().id().to_string(), ALICE);
+    }
+
+    #[test]
+    fn derived_account_is_the_one_its_uri_names() {
+        let alice = Account::from_uri("//Alice").unwrap();
+        assert_eq!(alice.derived(7).id(), Account::from_uri("//Alice//7").unwrap().id());
+        assert_ne!(alice.derived(7).id(), alice.derived(8).id());
     }
 
     #[test]

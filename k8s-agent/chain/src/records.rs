@@ -1,9 +1,7 @@
 //! Records of the chain as clients see them.
 
 use crate::{AccountId, Hash};
-use perigee_primitives::{
-    AskId, Balance, BlockNumber, Commitment, DeploymentId, LeaseId, ProviderId, Resources, TlsPin,
-};
+use perigee_primitives::{Balance, BlockNumber, DeploymentId, LeaseId, ProviderId, Resources, TlsPin};
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +27,12 @@ pub struct Provider {
     pub pins: Vec<TlsPin>,
     /// `host:port` of its gateway.
     pub gateway: String,
+    /// Where abuse is reported; empty if it is not stated.
+    pub abuse_contact: String,
     /// What it staked.
     pub stake: Balance,
+    /// The sum of the rates of its leases, per block.
+    pub leased_rate: Balance,
     /// What it offers in all.
     pub capacity: Resources,
     /// What of it is leased.
@@ -63,6 +65,31 @@ pub struct Registration {
     pub stake: Balance,
 }
 
+/// The money of a provider out of which each lease gets its bond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BondPool {
+    /// All of it.
+    pub total: Balance,
+    /// The part that answers for leases.
+    pub bonded: Balance,
+}
+
+impl BondPool {
+    /// What answers for no lease.
+    pub fn free(&self) -> Balance {
+        self.total.saturating_sub(self.bonded)
+    }
+}
+
+/// Stake that leaves a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unbonding {
+    /// How much.
+    pub amount: Balance,
+    /// First block at which it can be withdrawn.
+    pub release_at: BlockNumber,
+}
+
 /// A deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
@@ -70,27 +97,10 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// Who pays.
     pub owner: AccountId,
-    /// Its leases, in the order of its groups.
+    /// Its leases that still have a record.
     pub leases: Vec<LeaseId>,
     /// When it was opened.
     pub opened_at: BlockNumber,
-}
-
-/// An order for one group of a deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupOrder {
-    /// What is leased.
-    pub resources: Resources,
-    /// Commitment to nonce and manifest.
-    pub commitment: Commitment,
-    /// Up to four asks, in order of preference.
-    pub asks: Vec<AskId>,
-    /// The most that is paid per block.
-    pub max_rate: Balance,
-    /// What goes into escrow.
-    pub deposit: Balance,
-    /// After so many blocks from activation the lease ends.
-    pub term: Option<BlockNumber>,
 }
 
 /// What an account has.
@@ -100,4 +110,13 @@ pub struct Balances {
     pub free: Balance,
     /// Is held: deposits, stakes.
     pub held: Balance,
+}
+
+/// What the escrow account of a lease says about one payee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earnings {
+    /// Billed to payees by settlements so far.
+    pub settled: Balance,
+    /// Of it: not paid out to this payee yet.
+    pub credit: Balance,
 }

@@ -3,10 +3,9 @@
 use crate::{
     calls::{Call, Transactions},
     config::PerigeeConfig,
-    event::Event,
     link::Link,
     records::BlockId,
-    Account, Chain, ChainError, Hash,
+    Account, Chain, ChainError, Hash, LeaseOpened,
 };
 use perigee_primitives::Balance;
 use std::time::Duration;
@@ -36,14 +35,14 @@ pub enum Progress {
 }
 
 /// An extrinsic in a block.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Included {
     /// Hash of the extrinsic.
     pub hash: Hash,
     /// The block. Not final yet.
     pub block: BlockId,
-    /// What it did in the marketplace.
-    pub events: Vec<Event>,
+    /// The leases that it opened.
+    pub opened: Vec<LeaseOpened>,
 }
 
 type Online = crate::calls::Online;
@@ -86,6 +85,13 @@ impl Chain {
         signed.partial_fee_estimate().await.map_err(|e| link.error(e))
     }
 
+    /// `call` as bytes, for wallets that sign elsewhere.
+    pub async fn call_data(&self, call: &Call) -> Result<Vec<u8>, ChainError> {
+        let link = self.link().await?;
+        let (tx, _) = self.transactions(&link).await?;
+        call.data(&tx).map_err(|e| link.error(e))
+    }
+
     async fn send(
         &self,
         link: &Link,
@@ -102,7 +108,7 @@ impl Chain {
     }
 
     /// Extrinsics are anchored at the finalised block, so that no fork can invalidate them.
-    async fn transactions(
+    pub(crate) async fn transactions(
         &self,
         link: &Link,
     ) -> Result<(Transactions, (u64, subxt::config::HashFor<PerigeeConfig>)), ChainError> {
@@ -126,7 +132,7 @@ impl Chain {
                 number: crate::chain::height(at.block_number())?,
                 hash: found.block_hash().0,
             },
-            events: Event::all(&events).map_err(|e| link.error(*e))?,
+            opened: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
         })
     }
 }
@@ -149,23 +155,30 @@ async fn included(
 
 /// The pool's answer, or a lost connection.
 fn rejection(link: &Link, error: ExtrinsicError) -> ChainError {
-    if let ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
-        subxt::rpcs::Error::User(answer),
-    ))) = &error
-    {
-        let detail = answer
-            .data
-            .as_ref()
-            .map(|d| format!(": {}", d.get().trim_matches('"')))
-            .unwrap_or_default();
-        return ChainError::Rejected {
-            reason: format!("{}{detail}", answer.message),
-        };
+    match error {
+        ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(error))) => {
+            rpc_rejection(link, error)
+        }
+        other => link.error(other),
     }
-    link.error(error)
 }
 
-fn refusal(error: &DispatchError) -> ChainError {
+/// As [`rejection`], for an error of the request itself.
+pub(crate) fn rpc_rejection(link: &Link, error: subxt::rpcs::Error) -> ChainError {
+    let subxt::rpcs::Error::User(answer) = &error else {
+        return link.rpc_error(error);
+    };
+    let detail = answer
+        .data
+        .as_ref()
+        .map(|d| format!(": {}", d.get().trim_matches('"')))
+        .unwrap_or_default();
+    ChainError::Rejected {
+        reason: format!("{}{detail}", answer.message),
+    }
+}
+
+pub(crate) fn refusal(error: &DispatchError) -> ChainError {
     if let DispatchError::Module(module) = error {
         if let Ok(details) = module.details() {
             return ChainError::Refused {

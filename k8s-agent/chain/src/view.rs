@@ -4,11 +4,14 @@ use crate::{
     api,
     config::PerigeeConfig,
     link::Link,
-    records::{Balances, BlockId, Deployment, Provider},
-    AccountId, ChainError, LeaseState,
+    records::{Balances, BlockId, BondPool, Deployment, Earnings, Provider, Unbonding},
+    AccountId, Ask, ChainError, GroupOrder, LeaseState,
 };
 use futures::{stream, StreamExt, TryStreamExt};
-use perigee_primitives::{Ask, AskId, AttestationTimes, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId};
+use perigee_primitives::{
+    AskId, AttestationTimes, Backlog, Balance, BlockNumber, DeploymentId, EscrowId, LeaseId, ProviderId, Refusal,
+    Standings, Tier,
+};
 use subxt::{
     client::OnlineClientAtBlock,
     storage::{Address, PrefixOf, StorageKeyValue},
@@ -22,9 +25,9 @@ const CONCURRENCY: usize = 16;
 /// the state of blocks after some minutes.
 #[derive(Clone)]
 pub struct View {
-    link: Link,
+    pub(crate) link: Link,
     block: BlockId,
-    at: OnlineClientAtBlock<PerigeeConfig>,
+    pub(crate) at: OnlineClientAtBlock<PerigeeConfig>,
 }
 
 impl View {
@@ -117,6 +120,78 @@ impl View {
         Ok(asks)
     }
 
+    /// The bond pool of a provider.
+    pub async fn bond_pool(&self, id: ProviderId) -> Result<BondPool, ChainError> {
+        let pool = self.get(api::storage().providers().bond_pools(), (id,)).await?;
+        Ok(pool.map_or_else(BondPool::default, |p| BondPool {
+            total: p.total,
+            bonded: p.bonded,
+        }))
+    }
+
+    /// The stake that leaves a provider, earliest first.
+    pub async fn unbonding(&self, id: ProviderId) -> Result<Vec<Unbonding>, ChainError> {
+        let record = self.get(api::storage().providers().unbonding_of(), (id,)).await?;
+        let chunks = record.map(|r| r.chunks.0).unwrap_or_default();
+        Ok(chunks
+            .into_iter()
+            .map(|c| Unbonding {
+                amount: c.amount,
+                release_at: c.release_at,
+            })
+            .collect())
+    }
+
+    /// What attestation and past leases say of a provider.
+    pub async fn standings(&self, id: ProviderId) -> Result<Standings, ChainError> {
+        let Static(standings) = self
+            .ask_runtime(api::runtime_apis().attestation_api().standings(id))
+            .await?;
+        Ok(standings)
+    }
+
+    /// The grade of a provider of these standings, by the rules that the runtime states.
+    pub fn tier(&self, provider: &Provider, standings: &Standings) -> Result<Tier, ChainError> {
+        let [standard, premium] = self.constant(api::constants().providers().tiers())?;
+        let age = self.block.number.saturating_sub(provider.registered_at);
+        let keeps = |rule: &TierRule| {
+            provider.stake >= rule.stake && standings.availability >= rule.availability && age >= rule.age
+        };
+        Ok(match (keeps(&premium), keeps(&standard)) {
+            (true, _) => Tier::Premium,
+            (false, true) => Tier::Standard,
+            (false, false) => Tier::Basic,
+        })
+    }
+
+    /// The rate per block that the stake of a provider still backs.
+    pub fn rate_left(&self, provider: &Provider) -> Result<Balance, ChainError> {
+        let blocks = self.constant(api::constants().providers().stake_blocks())?;
+        let backed = provider.stake / Balance::from(blocks.max(1));
+        Ok(backed.saturating_sub(provider.leased_rate))
+    }
+
+    /// The asks that would not take `order` of `owner` at this block, each with the first reason.
+    pub async fn explain_order(
+        &self,
+        owner: &AccountId,
+        order: GroupOrder,
+    ) -> Result<Vec<(AskId, Refusal)>, ChainError> {
+        let call = api::runtime_apis()
+            .marketplace_api()
+            .explain_order(*owner, Static(order));
+        let refused = self.ask_runtime(call).await?;
+        Ok(refused.into_iter().map(|(ask, Static(why))| (ask, why)).collect())
+    }
+
+    /// How far the marketplace's agenda lags behind.
+    pub async fn backlog(&self) -> Result<Backlog, ChainError> {
+        let Static(backlog) = self
+            .ask_runtime(api::runtime_apis().marketplace_api().agenda_backlog())
+            .await?;
+        Ok(backlog)
+    }
+
     /// The number the next lease gets. A lease below it that has no record is over and forgotten.
     pub async fn next_lease_id(&self) -> Result<LeaseId, ChainError> {
         Ok(self
@@ -127,13 +202,9 @@ impl View {
 
     /// A lease as a settlement now would find it; `None` without a record.
     pub async fn lease(&self, id: LeaseId) -> Result<Option<LeaseState>, ChainError> {
-        let call = api::runtime_apis().marketplace_api().lease_state(id);
         let state = self
-            .at
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(|e| self.link.error(e))?;
+            .ask_runtime(api::runtime_apis().marketplace_api().lease_state(id))
+            .await?;
         Ok(state.map(|Static(state)| state))
     }
 
@@ -194,6 +265,17 @@ impl View {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// What an escrow account owes to `payee`; `None` once everybody is paid and the account is gone.
+    pub async fn earnings(&self, escrow: EscrowId, payee: &AccountId) -> Result<Option<Earnings>, ChainError> {
+        let account = self.get(api::storage().escrow().accounts(), (escrow,)).await?;
+        Ok(account.map(|account| Earnings {
+            settled: account.totals.to_payees,
+            credit: (account.credits.0 .0.iter())
+                .filter(|credit| credit.payee == *payee)
+                .fold(0, |sum: Balance, credit| sum.saturating_add(credit.amount)),
+        }))
+    }
+
     /// What an account has. An account without record has nothing.
     pub async fn balances(&self, account: &AccountId) -> Result<Balances, ChainError> {
         let record = self.get(api::storage().system().account(), (*account,)).await?;
@@ -222,27 +304,49 @@ impl View {
         Ok(half.saturating_mul(2))
     }
 
+    /// How much of the weight that ordinary extrinsics may use in a block this one used; 1 is full.
+    pub async fn fullness(&self) -> Result<f64, ChainError> {
+        let used = self.get(api::storage().system().block_weight(), ()).await?;
+        let limits = self.constant(api::constants().system().block_weights())?;
+        let most = limits.per_class.normal.max_total.map_or(limits.max_block, |most| most);
+        let used = used.map_or(0, |used| used.normal.ref_time);
+        Ok(used as f64 / most.ref_time as f64)
+    }
+
     /// Held from the opening of a lease to its activation.
     pub fn reservation_fee(&self) -> Result<Balance, ChainError> {
         self.constant(api::constants().marketplace().reservation_fee())
     }
 
+    /// Most blocks of one pause.
+    pub fn longest_pause(&self) -> Result<BlockNumber, ChainError> {
+        self.constant(api::constants().marketplace().max_pause())
+    }
+
     /// Lengths of attestation epochs and deadlines.
     pub async fn attestation_times(&self) -> Result<AttestationTimes, ChainError> {
-        let call = api::runtime_apis().attestation_api().attestation_times();
         let Static(times) = self
-            .at
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(|e| self.link.error(e))?;
+            .ask_runtime(api::runtime_apis().attestation_api().attestation_times())
+            .await?;
         Ok(times)
     }
 
     /// The first block that no verdict covers.
     pub async fn judged_until(&self) -> Result<BlockNumber, ChainError> {
-        let call = api::runtime_apis().attestation_api().judged_until();
+        self.ask_runtime(api::runtime_apis().attestation_api().judged_until())
+            .await
+    }
+
+    async fn ask_runtime<P: subxt::runtime_apis::Payload>(&self, call: P) -> Result<P::ReturnType, ChainError> {
         self.at.runtime_apis().call(call).await.map_err(|e| self.link.error(e))
+    }
+
+    /// Judged blocks in which a provider is not billed, since it registered.
+    pub async fn unbilled_blocks(&self, provider: ProviderId) -> Result<BlockNumber, ChainError> {
+        let index = self
+            .get(api::storage().reputation().unbilled_index(), (provider,))
+            .await?;
+        Ok(index.map_or(0, |index| index.total))
     }
 
     pub(crate) fn constant<A: subxt::constants::Address>(&self, address: A) -> Result<A::Target, ChainError> {
@@ -287,6 +391,7 @@ impl View {
     }
 }
 
+type TierRule = api::runtime_types::pallet_providers::types::TierRule;
 type ProviderRecord = api::providers::storage::providers::Output;
 
 fn provider(id: ProviderId, r: ProviderRecord) -> Provider {
@@ -297,7 +402,9 @@ fn provider(id: ProviderId, r: ProviderRecord) -> Provider {
         heartbeat_key: r.heartbeat_key,
         pins: r.pins.0,
         gateway: String::from_utf8_lossy(&r.gateway.0).into_owned(),
+        abuse_contact: String::from_utf8_lossy(&r.abuse_contact.0).into_owned(),
         stake: r.stake,
+        leased_rate: r.leased_rate,
         capacity: r.capacity.0,
         leased: r.leased.0,
         registered_at: r.registered_at,
