@@ -1,8 +1,8 @@
 //! The agent's own account in the cluster: no more than it needs, and a kubeconfig for it.
 //!
 //! Run once, with the operator's own credentials. Namespaces of leases come and go, so their objects can only be granted
-//! cluster-wide; an admission policy narrows that down again to namespaces named `perigee-lease-…`. Secrets are
-//! granted in `perigee-system` alone: the agent reads nobody else's.
+//! cluster-wide; an admission policy narrows that down again to namespaces named `perigee-lease-…`. Reading Secrets is
+//! granted in `perigee-system` alone: the agent reads nobody else's, not even those it writes for leases.
 
 use crate::{
     cluster::{default_kubeconfig, kind_and},
@@ -76,11 +76,12 @@ const fn grant(group: &'static str, resources: &'static [&'static str], verbs: &
 
 /// What the agent may do in the whole cluster: exactly the verbs that it uses. It watches pods to notice
 /// at once what happens to them.
-pub const CLUSTER_GRANTS: [Grant; 9] = [
+pub const CLUSTER_GRANTS: [Grant; 10] = [
     grant("", &["nodes"], &["list"]),
     grant("", &["pods"], &["list", "watch"]),
     grant("", &["namespaces"], &["get", "create", "patch", "delete"]),
     grant("", &["resourcequotas", "limitranges"], &["create", "patch"]),
+    grant("", &["secrets"], &["create", "patch"]),
     grant("", &["services"], &["list", "create", "patch", "delete"]),
     grant(
         "apps",
@@ -100,7 +101,10 @@ pub const CLUSTER_GRANTS: [Grant; 9] = [
     grant("perigee.cloud", &["cloudleases/status"], &["patch"]),
 ];
 /// What it may do in `perigee-system`.
-pub const SYSTEM_GRANTS: [Grant; 1] = [grant("", &["secrets"], &["get", "list", "create", "patch", "delete"])];
+pub const SYSTEM_GRANTS: [Grant; 2] = [
+    grant("", &["secrets"], &["get", "list", "create", "patch", "delete"]),
+    grant("coordination.k8s.io", &["leases"], &["get", "create", "update"]),
+];
 /// What it may do in `default`: learn where the API server is, to keep workloads away from it.
 pub const DEFAULT_GRANTS: [Grant; 1] = [grant("discovery.k8s.io", &["endpointslices"], &["list"])];
 
@@ -130,7 +134,7 @@ pub async fn set_up(admin: &Path, context: Option<&str>, target: &Path) -> Resul
     cluster.apply(&cluster.namespaced(SYSTEM_NAMESPACE), &account()).await?;
     cluster.apply(&cluster.all(), &cluster_role()).await?;
     cluster.apply(&cluster.all(), &cluster_role_binding()).await?;
-    for (namespace, grants) in [(SYSTEM_NAMESPACE, &SYSTEM_GRANTS), ("default", &DEFAULT_GRANTS)] {
+    for (namespace, grants) in [(SYSTEM_NAMESPACE, &SYSTEM_GRANTS[..]), ("default", &DEFAULT_GRANTS)] {
         cluster
             .apply(&cluster.namespaced(namespace), &role(namespace, grants))
             .await?;

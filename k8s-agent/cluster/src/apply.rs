@@ -5,8 +5,8 @@
 
 use crate::{
     cluster::kind_and,
-    crd::{cloud_lease, name_of, CloudLease, CloudLeaseStatus},
-    lease::{commitment_in, namespace_of, selector_of, Lease},
+    crd::{cloud_lease, CloudLease, CloudLeaseStatus},
+    lease::{commitment_in, Lease, LeaseKey},
     objects::LeaseObjects,
     Cluster, ClusterError, LeaseStatus,
 };
@@ -26,25 +26,28 @@ use std::{collections::BTreeSet, fmt::Debug};
 const PARALLEL: usize = 8;
 
 impl Cluster {
-    /// Brings the cluster to `objects`. Policies are there before the first pod is.
-    pub async fn apply_lease(&self, objects: &LeaseObjects) -> Result<(), ClusterError> {
+    /// Brings the cluster to `objects`. Policies are there before the first pod is. What is there with another
+    /// commitment is an older manifest of the lease if it `replaces`, and another lease otherwise.
+    pub async fn apply_lease(&self, objects: &LeaseObjects, replaces: bool) -> Result<(), ClusterError> {
         let lease = &objects.lease;
-        self.check_vacant(lease).await?;
+        self.check_vacant(lease, replaces).await?;
         self.apply(&self.all::<CloudLease>(), &cloud_lease(lease)).await?;
         self.apply(&self.all::<Namespace>(), &objects.namespace).await?;
-        let namespace = lease.namespace();
+        let namespace = lease.key.namespace();
         self.apply(&self.namespaced(&namespace), &objects.quota).await?;
         self.apply(&self.namespaced(&namespace), &objects.limits).await?;
         self.apply_all(&namespace, &objects.policies).await?;
+        // Never listed, so never pruned: the agent reads no secrets here. They go with the namespace.
+        self.apply_all(&namespace, &objects.logins).await?;
         self.apply_all(&namespace, &objects.services).await?;
         self.apply_all(&namespace, &objects.deployments).await?;
         self.apply_all(&namespace, &objects.stateful_sets).await?;
         self.apply_all(&namespace, &objects.ingresses).await?;
-        self.prune(lease.id, &objects.ingresses).await?;
-        self.prune(lease.id, &objects.deployments).await?;
-        self.prune(lease.id, &objects.stateful_sets).await?;
-        self.prune(lease.id, &objects.services).await?;
-        self.prune(lease.id, &objects.policies).await
+        self.prune(lease.key, &objects.ingresses).await?;
+        self.prune(lease.key, &objects.deployments).await?;
+        self.prune(lease.key, &objects.stateful_sets).await?;
+        self.prune(lease.key, &objects.services).await?;
+        self.prune(lease.key, &objects.policies).await
     }
 
     /// Writes what `kubectl get cl` shows.
@@ -65,7 +68,7 @@ impl Cluster {
                 .to_owned(),
             uris: status.uris.clone(),
         };
-        let name = name_of(status.lease);
+        let name = status.lease.record_name();
         let patch = serde_json::json!({
             "apiVersion": CloudLease::api_version(&()),
             "kind": CloudLease::kind(&()),
@@ -82,22 +85,22 @@ impl Cluster {
         }
     }
 
-    /// Is one of `hosts` routed to another lease than `id`? Returns the first that is.
-    pub async fn host_taken<'a>(&self, id: u64, hosts: &[&'a str]) -> Result<Option<&'a str>, ClusterError> {
+    /// Is one of `hosts` routed to another lease than `lease`? Returns the first that is.
+    pub async fn host_taken<'a>(&self, lease: LeaseKey, hosts: &'a [String]) -> Result<Option<&'a str>, ClusterError> {
         if hosts.is_empty() {
             return Ok(None);
         }
         let ingresses = self.list(self.all::<Ingress>(), ListParams::default()).await?;
-        let own = namespace_of(id);
+        let own = lease.namespace();
         let others = ingresses.iter().filter(|i| i.metadata.namespace.as_ref() != Some(&own));
         let rules = others.filter_map(|i| i.spec.as_ref()?.rules.as_ref()).flatten();
         let taken: BTreeSet<&str> = rules.filter_map(|r| r.host.as_deref()).collect();
-        Ok(hosts.iter().copied().find(|host| taken.contains(host)))
+        Ok(hosts.iter().map(String::as_str).find(|host| taken.contains(host)))
     }
 
     /// Another lease's namespace, or one that is going, must be gone first.
-    async fn check_vacant(&self, lease: &Lease) -> Result<(), ClusterError> {
-        let namespace = lease.namespace();
+    async fn check_vacant(&self, lease: &Lease, replaces: bool) -> Result<(), ClusterError> {
+        let namespace = lease.key.namespace();
         let Some(found) = self.get(&self.all::<Namespace>(), &namespace).await? else {
             return Ok(());
         };
@@ -105,7 +108,7 @@ impl Cluster {
             return Err(ClusterError::Terminating { namespace });
         }
         match commitment_in(found.metadata.annotations.as_ref()) {
-            Some(commitment) if commitment == lease.commitment => Ok(()),
+            Some(commitment) if replaces || commitment == lease.commitment => Ok(()),
             other => {
                 let found = other.map_or_else(|| "none".to_owned(), hex::encode);
                 Err(ClusterError::Occupied { namespace, found })
@@ -125,16 +128,16 @@ impl Cluster {
             .await
     }
 
-    /// Deletes objects of lease `id` that are not among `wanted`.
-    async fn prune<K>(&self, id: u64, wanted: &[K]) -> Result<(), ClusterError>
+    /// Deletes objects of `lease` that are not among `wanted`.
+    async fn prune<K>(&self, lease: LeaseKey, wanted: &[K]) -> Result<(), ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
     {
-        let api = self.namespaced::<K>(&namespace_of(id));
+        let api = self.namespaced::<K>(&lease.namespace());
         let wanted: BTreeSet<String> = wanted.iter().map(ResourceExt::name_any).collect();
         let found = self
-            .list_metadata(api.clone(), ListParams::default().labels(&selector_of(id)))
+            .list_metadata(api.clone(), ListParams::default().labels(&lease.selector()))
             .await?;
         for name in found
             .into_iter()
@@ -145,7 +148,7 @@ impl Cluster {
                 Err(kube::Error::Api(status)) if status.code == 404 => {}
                 Err(e) => return Err(self.error("delete", kind_and::<K>(&name), e)),
                 Ok(_) => {
-                    tracing::info!(lease = id, kind = %K::kind(&Default::default()), name, "deleted what the manifest no longer has")
+                    tracing::info!(lease = lease.id, kind = %K::kind(&Default::default()), name, "deleted what the manifest no longer has")
                 }
             }
         }

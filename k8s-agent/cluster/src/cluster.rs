@@ -5,15 +5,17 @@ use futures::future::try_join;
 use k8s_openapi::api::{
     core::v1::{Namespace, Node},
     discovery::v1::EndpointSlice,
+    storage::v1::StorageClass,
 };
 use kube::{
-    api::{Api, ListParams, ObjectMeta, PartialObjectMeta, Patch, PatchParams},
+    api::{Api, ListParams, ObjectList, ObjectMeta, Patch, PatchParams},
     config::{KubeConfigOptions, Kubeconfig},
     Client, Config, Resource, ResourceExt,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
     fmt::Debug,
+    future::Future,
     net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -23,6 +25,8 @@ use std::{
 pub(crate) const MANAGER: &str = "perigee";
 /// No single answer of an API server takes longer when all is well.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Annotation of the storage class that volumes get that name none.
+const DEFAULT_CLASS_MARK: &str = "storageclass.kubernetes.io/is-default-class";
 /// Objects per page of a list.
 const PAGE: u32 = 500;
 
@@ -89,6 +93,18 @@ impl Cluster {
         })
     }
 
+    /// The storage class that volumes get that name none, if the cluster has one.
+    pub async fn default_storage_class(&self) -> Result<Option<String>, ClusterError> {
+        let classes = self
+            .list_metadata(self.all::<StorageClass>(), ListParams::default())
+            .await?;
+        let marked = |class: &ObjectMeta| {
+            let mark = class.annotations.as_ref().and_then(|all| all.get(DEFAULT_CLASS_MARK));
+            mark.is_some_and(|mark| mark == "true")
+        };
+        Ok(classes.into_iter().find(marked).and_then(|class| class.name))
+    }
+
     pub(crate) fn all<K>(&self) -> Api<K>
     where
         K: Resource,
@@ -128,25 +144,17 @@ impl Cluster {
             .map_err(|e| self.error("read", kind_and::<K>(name), e))
     }
 
-    /// All pages of a list.
+    /// All objects that `params` select.
     pub(crate) async fn list<K>(&self, api: Api<K>, params: ListParams) -> Result<Vec<K>, ClusterError>
     where
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
     {
-        let mut params = params.limit(PAGE);
-        let mut found = Vec::new();
-        loop {
-            let page = api
-                .list(&params)
-                .await
-                .map_err(|e| self.error("list", kind::<K>(), e))?;
-            found.extend(page.items);
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(found),
-            }
-        }
+        let page = |params: ListParams| {
+            let api = api.clone();
+            async move { api.list(&params).await }
+        };
+        self.pages(kind::<K>(), params, page).await
     }
 
     /// Names and labels of all objects that `params` select.
@@ -159,19 +167,32 @@ impl Cluster {
         K: Resource + Clone + DeserializeOwned + Debug,
         K::DynamicType: Default,
     {
+        let page = |params: ListParams| {
+            let api = api.clone();
+            async move { api.list_metadata(&params).await }
+        };
+        let found = self.pages(kind::<K>(), params, page).await?;
+        Ok(found.into_iter().map(|object| object.metadata).collect())
+    }
+
+    /// Fetches page after page.
+    async fn pages<T, Answer>(
+        &self,
+        kind: String,
+        params: ListParams,
+        page: impl Fn(ListParams) -> Answer,
+    ) -> Result<Vec<T>, ClusterError>
+    where
+        T: Clone,
+        Answer: Future<Output = kube::Result<ObjectList<T>>>,
+    {
         let mut params = params.limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = api
-                .list_metadata(&params)
-                .await
-                .map_err(|e| self.error("list", kind::<K>(), e))?;
-            found.extend(
-                page.items
-                    .into_iter()
-                    .map(|PartialObjectMeta { metadata, .. }| metadata),
-            );
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            let answer = page(params.clone()).await;
+            let answer = answer.map_err(|e| self.error("list", kind.clone(), e))?;
+            found.extend(answer.items);
+            match answer.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
                 None => return Ok(found),
             }

@@ -34,8 +34,11 @@ pub const FINALIZER: &str = "perigee.cloud/chain-evidence";
 )]
 #[serde(rename_all = "camelCase")]
 pub struct CloudLeaseSpec {
-    /// Number of the lease on chain.
+    /// Number of the lease on its chain.
     pub lease: u64,
+    /// Which chain: the first eight hex digits of its genesis hash.
+    #[serde(default)]
+    pub chain: String,
     /// Commitment to nonce and manifest, in hex.
     pub commitment: String,
     /// Address of the owner.
@@ -59,20 +62,16 @@ pub struct CloudLeaseStatus {
     pub uris: Vec<String>,
 }
 
-/// Name of the `CloudLease` of lease `id`.
-pub fn name_of(id: u64) -> String {
-    format!("lease-{id}")
-}
-
 /// The record of `lease`.
 pub fn cloud_lease(lease: &Lease) -> CloudLease {
     let spec = CloudLeaseSpec {
-        lease: lease.id,
+        lease: lease.key.id,
+        chain: lease.key.chain.to_string(),
         commitment: lease.commitment_hex(),
         owner: lease.owner.clone(),
-        namespace: lease.namespace(),
+        namespace: lease.key.namespace(),
     };
-    let mut record = CloudLease::new(&name_of(lease.id), spec);
+    let mut record = CloudLease::new(&lease.key.record_name(), spec);
     record.metadata.labels = Some(lease.labels());
     record.metadata.annotations = Some(lease.annotations());
     record.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);

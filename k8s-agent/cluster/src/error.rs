@@ -41,6 +41,9 @@ pub enum ClusterError {
         /// How long it had.
         seconds: u64,
     },
+    /// Somebody stopped it half-way.
+    #[error("interrupted")]
+    Interrupted,
     /// Objects of another lease with the same number are in the way.
     #[error("namespace {namespace} holds another lease (commitment {found}); tear it down first")]
     Occupied {

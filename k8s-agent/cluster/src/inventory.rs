@@ -4,7 +4,7 @@
 //! less what its own (system) pods request; pods of leases are counted to their lease, once.
 
 use crate::{
-    lease::id_in,
+    lease::{ChainTag, LeaseKey},
     objects::{needs, Needs, GPU},
     Cluster, ClusterError,
 };
@@ -152,18 +152,19 @@ impl From<Needs> for Amounts {
 }
 
 impl Cluster {
-    /// Measures all nodes that take pods now.
-    pub async fn inventory(&self) -> Result<Inventory, ClusterError> {
+    /// Measures all nodes that take pods now. What leases of other chains than `chain` have left running takes room as
+    /// system pods do; without a chain, all leases count as leases.
+    pub async fn inventory(&self, chain: Option<ChainTag>) -> Result<Inventory, ClusterError> {
         let (nodes, pods) = try_join!(
             self.list(self.all::<Node>(), ListParams::default()),
             self.list(self.all::<Pod>(), ListParams::default()),
         )?;
-        Ok(measure(&nodes, &pods))
+        Ok(measure(&nodes, &pods, chain))
     }
 }
 
 /// The pure part.
-fn measure(nodes: &[Node], pods: &[Pod]) -> Inventory {
+fn measure(nodes: &[Node], pods: &[Pod], chain: Option<ChainTag>) -> Inventory {
     let mut rooms: BTreeMap<&str, NodeRoom> = nodes.iter().filter(|n| takes_pods(n)).filter_map(empty_room).collect();
     for pod in pods.iter().filter(|p| !is_over(p)) {
         let Some(spec) = &pod.spec else { continue };
@@ -171,12 +172,12 @@ fn measure(nodes: &[Node], pods: &[Pod]) -> Inventory {
             continue;
         };
         let asked = requests(spec);
-        match id_in(pod.metadata.labels.as_ref()) {
-            Some(lease) => {
-                let leased = node.leased.entry(lease).or_default();
+        match LeaseKey::in_labels(pod.metadata.labels.as_ref()) {
+            Some(lease) if chain.is_none_or(|chain| chain == lease.chain) => {
+                let leased = node.leased.entry(lease.id).or_default();
                 *leased = leased.plus(asked);
             }
-            None => node.room = node.room.minus(asked),
+            _ => node.room = node.room.minus(asked),
         }
     }
     Inventory {

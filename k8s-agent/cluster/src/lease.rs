@@ -1,9 +1,11 @@
 //! A lease as the cluster sees it, and the names and labels that its objects carry.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// Label that holds the number of the lease.
 pub const LEASE_LABEL: &str = "perigee.cloud/lease";
+/// Label that tells which chain gave it that number.
+pub const CHAIN_LABEL: &str = "perigee.cloud/chain";
 /// Label that holds the first half of the commitment, and annotation that holds all of it: a label has 63 characters.
 pub const COMMITMENT: &str = "perigee.cloud/commitment";
 /// Label that names the service of the manifest.
@@ -20,11 +22,82 @@ pub const NAMESPACE_PREFIX: &str = "perigee-lease-";
 /// Characters of the commitment in the label.
 const COMMITMENT_LABEL_LENGTH: usize = 16;
 
+/// Which chain, in eight hex digits: the start of its genesis hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChainTag([u8; 4]);
+
+impl ChainTag {
+    /// Of the chain with this genesis hash.
+    pub const fn of(genesis: &[u8; 32]) -> Self {
+        let [a, b, c, d, ..] = *genesis;
+        Self([a, b, c, d])
+    }
+}
+
+impl fmt::Display for ChainTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl FromStr for ChainTag {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut tag = [0; 4];
+        hex::decode_to_slice(text, &mut tag)?;
+        Ok(Self(tag))
+    }
+}
+
+/// Which lease. Every chain counts from zero, and a cluster outlives chains and changes between them: what one has left
+/// behind must not be taken for another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeaseKey {
+    /// The chain that counts.
+    pub chain: ChainTag,
+    /// Its number there.
+    pub id: u64,
+}
+
+impl LeaseKey {
+    /// The namespace of its workload.
+    pub fn namespace(&self) -> String {
+        format!("{NAMESPACE_PREFIX}{self}")
+    }
+
+    /// Name of its `CloudLease`.
+    pub fn record_name(&self) -> String {
+        format!("lease-{self}")
+    }
+
+    /// Selector of all its objects.
+    pub fn selector(&self) -> String {
+        format!("{CHAIN_LABEL}={},{LEASE_LABEL}={}", self.chain, self.id)
+    }
+
+    /// In the labels of an object.
+    pub(crate) fn in_labels(labels: Option<&BTreeMap<String, String>>) -> Option<Self> {
+        let labels = labels?;
+        Some(Self {
+            chain: labels.get(CHAIN_LABEL)?.parse().ok()?,
+            id: labels.get(LEASE_LABEL)?.parse().ok()?,
+        })
+    }
+}
+
+/// As names of objects end: chain, then number.
+impl fmt::Display for LeaseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.chain, self.id)
+    }
+}
+
 /// A lease: its number is never reused, but objects carry the commitment too, and a mismatch counts as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Its number.
-    pub id: u64,
+    /// Which one.
+    pub key: LeaseKey,
     /// Commitment to nonce and manifest.
     pub commitment: [u8; 32],
     /// The owner's address.
@@ -32,11 +105,6 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Its namespace.
-    pub fn namespace(&self) -> String {
-        namespace_of(self.id)
-    }
-
     /// The commitment in hex.
     pub fn commitment_hex(&self) -> String {
         hex::encode(self.commitment)
@@ -47,7 +115,8 @@ impl Lease {
         let mut commitment = self.commitment_hex();
         commitment.truncate(COMMITMENT_LABEL_LENGTH);
         [
-            (LEASE_LABEL, self.id.to_string()),
+            (CHAIN_LABEL, self.key.chain.to_string()),
+            (LEASE_LABEL, self.key.id.to_string()),
             (COMMITMENT, commitment),
             (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
         ]
@@ -63,16 +132,6 @@ impl Lease {
     }
 }
 
-/// Namespace of lease `id`.
-pub fn namespace_of(id: u64) -> String {
-    format!("{NAMESPACE_PREFIX}{id}")
-}
-
-/// Selector of all objects of lease `id`.
-pub fn selector_of(id: u64) -> String {
-    format!("{LEASE_LABEL}={id}")
-}
-
 /// Commitment in the annotations of an object, if it has a whole one.
 pub(crate) fn commitment_in(annotations: Option<&BTreeMap<String, String>>) -> Option<[u8; 32]> {
     let mut commitment = [0; 32];
@@ -80,7 +139,36 @@ pub(crate) fn commitment_in(annotations: Option<&BTreeMap<String, String>>) -> O
     Some(commitment)
 }
 
-/// Number of the lease in the labels of an object.
-pub(crate) fn id_in(labels: Option<&BTreeMap<String, String>>) -> Option<u64> {
-    labels?.get(LEASE_LABEL)?.parse().ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_of_two_chains_share_no_name() {
+        let key = |first: u8| LeaseKey {
+            chain: ChainTag::of(&[first; 32]),
+            id: 7,
+        };
+        assert_eq!(key(0xab).namespace(), "perigee-lease-abababab-7");
+        assert_ne!(key(1).namespace(), key(2).namespace());
+        assert_ne!(key(1).record_name(), key(2).record_name());
+        assert_ne!(key(1).selector(), key(2).selector());
+    }
+
+    #[test]
+    fn labels_name_the_lease_again() {
+        let lease = Lease {
+            key: LeaseKey {
+                chain: ChainTag::of(&[0xc; 32]),
+                id: 9,
+            },
+            commitment: [1; 32],
+            owner: "5Grw".into(),
+        };
+        let mut labels = lease.labels();
+        assert_eq!(LeaseKey::in_labels(Some(&labels)), Some(lease.key));
+        labels.insert(CHAIN_LABEL.into(), "none".into());
+        assert_eq!(LeaseKey::in_labels(Some(&labels)), None);
+        assert_eq!(LeaseKey::in_labels(None), None);
+    }
 }

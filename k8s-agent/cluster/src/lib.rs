@@ -13,6 +13,7 @@
 //! | [`apply`] | objects into the cluster, in order, again and again |
 //! | [`status`] | how the services of a lease do |
 //! | [`teardown`] | every object of a lease out of the cluster |
+//! | [`lock`] | which agent acts in this cluster |
 //! | [`inventory`] | what is allocatable, per node |
 //! | [`access`] | the agent's own account in the cluster |
 //! | [`preflight`] | is this cluster fit for strangers' workloads? |
@@ -24,6 +25,7 @@ pub mod crd;
 pub mod images;
 pub mod inventory;
 pub mod lease;
+pub mod lock;
 pub mod objects;
 pub mod preflight;
 pub mod settings;
@@ -37,7 +39,7 @@ mod error;
 pub use cluster::Cluster;
 pub use error::ClusterError;
 pub use inventory::{Amounts, Inventory, Placement};
-pub use lease::Lease;
+pub use lease::{ChainTag, Lease, LeaseKey};
 pub use objects::{BuildError, LeaseObjects};
 pub use settings::{NetworkFacts, Settings};
 pub use status::{Fault, FaultKind, LeaseStatus, ServiceStatus};

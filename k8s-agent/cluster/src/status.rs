@@ -1,7 +1,7 @@
 //! How the services of a lease do.
 
 use crate::{
-    lease::{namespace_of, SERVICE_LABEL},
+    lease::{LeaseKey, SERVICE_LABEL},
     objects::node_port_service_of,
     Cluster, ClusterError, Settings,
 };
@@ -40,8 +40,8 @@ const MAX_MESSAGE: usize = 300;
 /// How a lease does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseStatus {
-    /// Its number.
-    pub lease: u64,
+    /// Which lease.
+    pub lease: LeaseKey,
     /// One entry per service, by name.
     pub services: Vec<ServiceStatus>,
     /// Where it can be reached.
@@ -128,9 +128,13 @@ impl LeaseStatus {
 }
 
 impl Cluster {
-    /// How lease `id` does; `None` when nothing of it is in the cluster.
-    pub async fn lease_status(&self, id: u64, settings: &Settings) -> Result<Option<LeaseStatus>, ClusterError> {
-        let namespace = namespace_of(id);
+    /// How `lease` does; `None` when nothing of it is in the cluster.
+    pub async fn lease_status(
+        &self,
+        lease: LeaseKey,
+        settings: &Settings,
+    ) -> Result<Option<LeaseStatus>, ClusterError> {
+        let namespace = lease.namespace();
         let all = ListParams::default;
         let (deployments, sets, pods, ingresses, services) = try_join!(
             self.list(self.namespaced::<Deployment>(&namespace), all()),
@@ -148,7 +152,7 @@ impl Cluster {
             .chain(sets.iter().map(Wanted::set))
             .collect();
         let uris = uris(&ingresses, &services, settings);
-        Ok(Some(assess(id, &wanted, &pods, uris, Timestamp::now())))
+        Ok(Some(assess(lease, &wanted, &pods, uris, Timestamp::now())))
     }
 }
 
@@ -195,7 +199,7 @@ fn count(replicas: Option<i32>) -> u32 {
 }
 
 /// The pure part.
-fn assess(lease: u64, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, now: Timestamp) -> LeaseStatus {
+fn assess(lease: LeaseKey, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, now: Timestamp) -> LeaseStatus {
     let mut status = LeaseStatus {
         lease,
         services: Vec::new(),

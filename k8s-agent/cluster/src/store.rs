@@ -1,7 +1,7 @@
 //! Delivered manifests: one Secret per lease in `perigee-system`, never in the `CloudLease`, which more people may read.
 
 use crate::{
-    lease::{commitment_in, id_in, Lease, LEASE_LABEL, SYSTEM_NAMESPACE},
+    lease::{commitment_in, ChainTag, Lease, LeaseKey, CHAIN_LABEL, LEASE_LABEL, SYSTEM_NAMESPACE},
     Cluster, ClusterError,
 };
 use k8s_openapi::{api::core::v1::Secret, ByteString};
@@ -29,7 +29,7 @@ impl Cluster {
     /// Keeps `stored`, durably, and returns the block at which a manifest with this commitment was first received:
     /// storing the same again changes nothing. A manifest of an earlier lease with this number is replaced.
     pub async fn store_manifest(&self, stored: &StoredManifest) -> Result<u32, ClusterError> {
-        if let Some(held) = self.manifest(stored.lease.id).await? {
+        if let Some(held) = self.manifest(stored.lease.key).await? {
             if held.lease.commitment == stored.lease.commitment {
                 return Ok(held.received);
             }
@@ -38,17 +38,19 @@ impl Cluster {
         Ok(stored.received)
     }
 
-    /// The manifest of lease `id`, if one was delivered.
-    pub async fn manifest(&self, id: u64) -> Result<Option<StoredManifest>, ClusterError> {
-        self.get(&self.manifests(), &secret_name(id))
+    /// The manifest of `lease`, if one was delivered.
+    pub async fn manifest(&self, lease: LeaseKey) -> Result<Option<StoredManifest>, ClusterError> {
+        self.get(&self.manifests(), &secret_name(lease))
             .await?
             .map(|secret| from_secret(&secret))
             .transpose()
     }
 
-    /// All delivered manifests. One that cannot be read is skipped with a warning: it must not stop the others.
-    pub async fn manifests_held(&self) -> Result<Vec<StoredManifest>, ClusterError> {
-        let params = ListParams::default().labels(&format!("{}={}", KIND_LABEL.0, KIND_LABEL.1));
+    /// All delivered manifests of leases of `chain`. One that cannot be read is skipped with a warning: it must not stop
+    /// the others.
+    pub async fn manifests_held(&self, chain: ChainTag) -> Result<Vec<StoredManifest>, ClusterError> {
+        let selector = format!("{}={},{CHAIN_LABEL}={chain}", KIND_LABEL.0, KIND_LABEL.1);
+        let params = ListParams::default().labels(&selector);
         let secrets = self.list(self.manifests(), params).await?;
         let read = |secret: &Secret| match from_secret(secret) {
             Ok(stored) => Some(stored),
@@ -60,15 +62,15 @@ impl Cluster {
         Ok(secrets.iter().filter_map(read).collect())
     }
 
-    /// Forgets the manifest of lease `id`.
-    pub(crate) async fn forget_manifest(&self, id: u64) -> Result<(), ClusterError> {
+    /// Forgets the manifest of `lease`.
+    pub(crate) async fn forget_manifest(&self, lease: LeaseKey) -> Result<(), ClusterError> {
         match self
             .manifests()
-            .delete(&secret_name(id), &DeleteParams::default())
+            .delete(&secret_name(lease), &DeleteParams::default())
             .await
         {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(e) => Err(self.error("delete", format!("Secret {}", secret_name(id)), e)),
+            Err(e) => Err(self.error("delete", format!("Secret {}", secret_name(lease)), e)),
             Ok(_) => Ok(()),
         }
     }
@@ -78,8 +80,8 @@ impl Cluster {
     }
 }
 
-fn secret_name(id: u64) -> String {
-    format!("manifest-{id}")
+fn secret_name(lease: LeaseKey) -> String {
+    format!("manifest-{lease}")
 }
 
 fn to_secret(stored: &StoredManifest) -> Secret {
@@ -93,7 +95,7 @@ fn to_secret(stored: &StoredManifest) -> Secret {
     ];
     Secret {
         metadata: ObjectMeta {
-            name: Some(secret_name(stored.lease.id)),
+            name: Some(secret_name(stored.lease.key)),
             namespace: Some(SYSTEM_NAMESPACE.into()),
             labels: Some(labels),
             annotations: Some(stored.lease.annotations()),
@@ -116,7 +118,8 @@ fn from_secret(secret: &Secret) -> Result<StoredManifest, ClusterError> {
     hex::decode_to_slice(text("nonce")?, &mut nonce).map_err(|_| corrupt("`nonce` is not 32 bytes of hex"))?;
     let metadata = &secret.metadata;
     let lease = Lease {
-        id: id_in(metadata.labels.as_ref()).ok_or_else(|| corrupt(&format!("it has no label {LEASE_LABEL}")))?,
+        key: LeaseKey::in_labels(metadata.labels.as_ref())
+            .ok_or_else(|| corrupt(&format!("its labels {CHAIN_LABEL} and {LEASE_LABEL} name no lease")))?,
         commitment: commitment_in(metadata.annotations.as_ref()).ok_or_else(|| corrupt("it has no commitment"))?,
         owner: text("owner")?.to_owned(),
     };

@@ -5,8 +5,8 @@
 
 use crate::{
     cluster::kind_and,
-    crd::{name_of, CloudLease},
-    lease::{commitment_in, namespace_of, Lease},
+    crd::{CloudLease, CloudLeaseSpec},
+    lease::{commitment_in, ChainTag, LeaseKey},
     Cluster, ClusterError,
 };
 use k8s_openapi::api::core::v1::{Namespace, Pod};
@@ -32,43 +32,27 @@ pub enum TearDown {
     Done,
 }
 
-/// A lease of which something is in the cluster.
+/// A lease of which something is in the cluster, as its `CloudLease` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldLease {
     /// Its number.
     pub id: u64,
-    /// Commitment that its objects carry.
-    pub commitment: [u8; 32],
-    /// The owner's address.
-    pub owner: String,
-    /// Did somebody ask Kubernetes to delete it?
-    pub deleting: bool,
+    /// The chain that gave it; `None` where the record does not say so readably.
+    pub chain: Option<ChainTag>,
+    /// Commitment that its objects carry, where it is a whole one.
+    pub commitment: Option<[u8; 32]>,
 }
 
 impl Cluster {
-    /// All leases of which something may be in the cluster: those with a record, which is the first thing made and the
-    /// last removed, and those whose manifest was delivered.
+    /// All leases of all chains that have a record: the first thing made of a lease, and the last removed.
     pub async fn leases_held(&self) -> Result<Vec<HeldLease>, ClusterError> {
         let records = self.list(self.all::<CloudLease>(), ListParams::default()).await?;
-        let mut held: Vec<HeldLease> = records.into_iter().filter_map(held_record).collect();
-        for stored in self.manifests_held().await? {
-            let Lease { id, commitment, owner } = stored.lease;
-            if !held.iter().any(|h| h.id == id && h.commitment == commitment) {
-                held.push(HeldLease {
-                    id,
-                    commitment,
-                    owner,
-                    deleting: false,
-                });
-            }
-        }
-        held.sort_by_key(|h| h.id);
-        Ok(held)
+        Ok(records.iter().map(|record| held(&record.spec)).collect())
     }
 
-    /// One step of tearing down lease `id` with this commitment: objects of another commitment are left alone.
-    pub async fn tear_down(&self, id: u64, commitment: &[u8; 32]) -> Result<TearDown, ClusterError> {
-        let name = namespace_of(id);
+    /// One step of tearing down `lease` with this commitment: objects of another commitment are left alone.
+    pub async fn tear_down(&self, lease: LeaseKey, commitment: &[u8; 32]) -> Result<TearDown, ClusterError> {
+        let name = lease.namespace();
         let namespaces = self.all::<Namespace>();
         if let Some(namespace) = self.get(&namespaces, &name).await? {
             if commitment_in(namespace.metadata.annotations.as_ref()) == Some(*commitment) {
@@ -82,27 +66,27 @@ impl Cluster {
             }
         }
         if self
-            .manifest(id)
+            .manifest(lease)
             .await?
             .is_some_and(|stored| stored.lease.commitment == *commitment)
         {
-            self.forget_manifest(id).await?;
+            self.forget_manifest(lease).await?;
         }
-        self.release_record(id, commitment).await?;
+        self.release_record(lease, commitment).await?;
         Ok(TearDown::Done)
     }
 
     /// Tears down and waits until nothing is left; tells `progress` after each step.
     pub async fn tear_down_and_wait(
         &self,
-        id: u64,
+        lease: LeaseKey,
         commitment: &[u8; 32],
         limit: Duration,
         mut progress: impl FnMut(&TearDown),
     ) -> Result<(), ClusterError> {
         let steps = async {
             loop {
-                let step = self.tear_down(id, commitment).await?;
+                let step = self.tear_down(lease, commitment).await?;
                 progress(&step);
                 if step == TearDown::Done {
                     return Ok(());
@@ -112,15 +96,15 @@ impl Cluster {
         };
         tokio::time::timeout(limit, steps).await.unwrap_or_else(|_| {
             Err(ClusterError::TimedOut {
-                what: format!("tearing down lease {id}"),
+                what: format!("tearing down lease {}", lease.id),
                 seconds: limit.as_secs(),
             })
         })
     }
 
     /// Deletes the record and takes our finalizer off, if it is the record of this commitment.
-    async fn release_record(&self, id: u64, commitment: &[u8; 32]) -> Result<(), ClusterError> {
-        let name = name_of(id);
+    async fn release_record(&self, lease: LeaseKey, commitment: &[u8; 32]) -> Result<(), ClusterError> {
+        let name = lease.record_name();
         let records = self.all::<CloudLease>();
         let Some(record) = self.get(&records, &name).await? else {
             return Ok(());
@@ -161,20 +145,40 @@ impl Cluster {
     }
 }
 
-fn held_record(record: CloudLease) -> Option<HeldLease> {
+fn held(record: &CloudLeaseSpec) -> HeldLease {
     let mut commitment = [0; 32];
-    if hex::decode_to_slice(&record.spec.commitment, &mut commitment).is_err() {
-        tracing::warn!(
-            lease = record.spec.lease,
-            "skipping a CloudLease without a whole commitment"
-        );
-        return None;
+    let whole = hex::decode_to_slice(&record.commitment, &mut commitment).is_ok();
+    HeldLease {
+        id: record.lease,
+        chain: record.chain.parse().ok(),
+        commitment: whole.then_some(commitment),
     }
-    let deleting = record.metadata.deletion_timestamp.is_some();
-    Some(HeldLease {
-        id: record.spec.lease,
-        commitment,
-        owner: record.spec.owner,
-        deleting,
-    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{crd::cloud_lease, Lease};
+
+    #[test]
+    fn records_are_read_as_they_are_written() {
+        let lease = Lease {
+            key: LeaseKey {
+                chain: ChainTag::of(&[3; 32]),
+                id: 4,
+            },
+            commitment: [5; 32],
+            owner: "5Grw".into(),
+        };
+        let mut spec = cloud_lease(&lease).spec;
+        let read = |chain, commitment| HeldLease {
+            id: 4,
+            chain,
+            commitment,
+        };
+        assert_eq!(held(&spec), read(Some(lease.key.chain), Some([5; 32])));
+        spec.chain.clear();
+        spec.commitment.truncate(10);
+        assert_eq!(held(&spec), read(None, None));
+    }
 }

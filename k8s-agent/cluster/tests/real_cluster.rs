@@ -3,8 +3,8 @@
 //! Needs credentials of an administrator, nodes that know `docker.io/library/busybox:1.36`, and enforced policies.
 
 use perigee_cluster::{
-    access, cluster::default_kubeconfig, lease::namespace_of, objects, preflight, Cluster, ClusterError, FaultKind,
-    Lease, LeaseObjects, LeaseStatus, Placement, Settings, StoredManifest, TearDown,
+    access, cluster::default_kubeconfig, objects, preflight, ChainTag, Cluster, ClusterError, FaultKind, Lease,
+    LeaseKey, LeaseObjects, LeaseStatus, Placement, Settings, StoredManifest, TearDown,
 };
 use perigee_sdl::Manifest;
 use serde_json::{json, Value};
@@ -32,10 +32,13 @@ async fn agent(folder: &tempfile::TempDir) -> Cluster {
     agent
 }
 
-/// Numbers that no lease of a chain in use has.
+/// Of a chain that nobody uses.
 fn lease(id: u64, mark: u8) -> Lease {
     Lease {
-        id: 9_000_000_000 + id,
+        key: LeaseKey {
+            chain: ChainTag::of(&[0xee; 32]),
+            id,
+        },
         commitment: [mark; 32],
         owner: "5Grw".into(),
     }
@@ -80,10 +83,10 @@ fn hello() -> Manifest {
 async fn objects_of(cluster: &Cluster, lease: &Lease, manifest: &Manifest) -> LeaseObjects {
     let facts = cluster.network_facts().await.unwrap();
     assert!(!facts.nodes.is_empty() && !facts.api.is_empty());
-    objects::build(lease, &manifest.groups[0], &Settings::default(), &facts).unwrap()
+    objects::build(lease, &manifest.groups[0], &Settings::default(), &facts, false).unwrap()
 }
 
-async fn until(cluster: &Cluster, id: u64, met: impl Fn(&LeaseStatus) -> bool) -> LeaseStatus {
+async fn until(cluster: &Cluster, id: LeaseKey, met: impl Fn(&LeaseStatus) -> bool) -> LeaseStatus {
     let waited = async {
         loop {
             if let Some(status) = cluster.lease_status(id, &Settings::default()).await.unwrap() {
@@ -120,11 +123,11 @@ async fn fetched(host: &str) -> Option<String> {
 
 async fn gone(cluster: &Cluster, lease: &Lease) {
     cluster
-        .tear_down_and_wait(lease.id, &lease.commitment, WAIT, |_| {})
+        .tear_down_and_wait(lease.key, &lease.commitment, WAIT, |_| {})
         .await
         .unwrap();
     assert!(cluster
-        .lease_status(lease.id, &Settings::default())
+        .lease_status(lease.key, &Settings::default())
         .await
         .unwrap()
         .is_none());
@@ -133,10 +136,13 @@ async fn gone(cluster: &Cluster, lease: &Lease) {
         .await
         .unwrap()
         .iter()
-        .all(|held| held.id != lease.id));
-    assert!(cluster.manifest(lease.id).await.unwrap().is_none());
-    let inventory = cluster.inventory().await.unwrap();
-    assert!(inventory.nodes.iter().all(|node| !node.leased.contains_key(&lease.id)));
+        .all(|held| (held.chain, held.id) != (Some(lease.key.chain), lease.key.id)));
+    assert!(cluster.manifest(lease.key).await.unwrap().is_none());
+    let inventory = cluster.inventory(Some(lease.key.chain)).await.unwrap();
+    assert!(inventory
+        .nodes
+        .iter()
+        .all(|node| !node.leased.contains_key(&lease.key.id)));
 }
 
 #[tokio::test]
@@ -148,10 +154,10 @@ async fn lease_runs_and_leaves_nothing_behind() {
     assert_eq!(cluster.missing_grants().await.unwrap(), Vec::<String>::new());
     assert_eq!(
         cluster
-            .inventory()
+            .inventory(Some(lease.key.chain))
             .await
             .unwrap()
-            .can_place(lease.id, &manifest.groups[0]),
+            .can_place(lease.key.id, &manifest.groups[0]),
         Placement::Fits
     );
 
@@ -167,24 +173,28 @@ async fn lease_runs_and_leaves_nothing_behind() {
         ..stored.clone()
     };
     assert_eq!(cluster.store_manifest(&later).await.unwrap(), 40);
-    assert_eq!(cluster.manifest(lease.id).await.unwrap(), Some(stored));
+    assert_eq!(cluster.manifest(lease.key).await.unwrap(), Some(stored));
 
     let objects = objects_of(&cluster, &lease, &manifest).await;
-    cluster.apply_lease(&objects).await.unwrap();
-    cluster.apply_lease(&objects).await.unwrap();
-    let status = until(&cluster, lease.id, |s| s.activated && s.phase() == "running").await;
+    cluster.apply_lease(&objects, false).await.unwrap();
+    cluster.apply_lease(&objects, false).await.unwrap();
+    let status = until(&cluster, lease.key, |s| s.activated && s.phase() == "running").await;
     cluster.record_status(&status).await.unwrap();
-    assert_eq!(status.uris, [format!("http://web-{}.apps.localhost:8088", lease.id)]);
-    let host = format!("web-{}.apps.localhost", lease.id);
-    assert!(cluster.host_taken(1, &[&host]).await.unwrap().is_some());
+    assert_eq!(
+        status.uris,
+        [format!("http://web-{}.apps.localhost:8088", lease.key.id)]
+    );
+    let host = format!("web-{}.apps.localhost", lease.key.id);
+    let another = self::lease(99, 9).key;
+    assert!(cluster.host_taken(another, &[host]).await.unwrap().is_some());
     assert!(cluster
         .leases_held()
         .await
         .unwrap()
         .iter()
-        .any(|h| h.id == lease.id && h.commitment == lease.commitment));
+        .any(|h| h.id == lease.key.id && h.commitment == Some(lease.commitment)));
 
-    let host = format!("web-{}.apps.localhost", lease.id);
+    let host = format!("web-{}.apps.localhost", lease.key.id);
     assert_eq!(fetched(&host).await.as_deref(), Some("hello\n"));
 
     // Another commitment is another lease: it neither takes the namespace nor tears it down.
@@ -193,15 +203,15 @@ async fn lease_runs_and_leaves_nothing_behind() {
         ..lease.clone()
     };
     let occupied = cluster
-        .apply_lease(&objects_of(&cluster, &other, &manifest).await)
+        .apply_lease(&objects_of(&cluster, &other, &manifest).await, false)
         .await;
     assert!(matches!(occupied, Err(ClusterError::Occupied { .. })), "{occupied:?}");
     assert_eq!(
-        cluster.tear_down(other.id, &other.commitment).await.unwrap(),
+        cluster.tear_down(other.key, &other.commitment).await.unwrap(),
         TearDown::Done
     );
     assert!(cluster
-        .lease_status(lease.id, &Settings::default())
+        .lease_status(lease.key, &Settings::default())
         .await
         .unwrap()
         .is_some());
@@ -217,16 +227,16 @@ async fn service_that_the_manifest_no_longer_has_is_deleted() {
     let cluster = agent(&folder).await;
     let lease = lease(2, 1);
     cluster
-        .apply_lease(&objects_of(&cluster, &lease, &hello()).await)
+        .apply_lease(&objects_of(&cluster, &lease, &hello()).await, false)
         .await
         .unwrap();
-    until(&cluster, lease.id, |s| s.services.len() == 2).await;
+    until(&cluster, lease.key, |s| s.services.len() == 2).await;
     let one = manifest(vec![service("api", "sleep 600", json!([]))]);
     cluster
-        .apply_lease(&objects_of(&cluster, &lease, &one).await)
+        .apply_lease(&objects_of(&cluster, &lease, &one).await, false)
         .await
         .unwrap();
-    let status = until(&cluster, lease.id, |s| s.services.len() == 1).await;
+    let status = until(&cluster, lease.key, |s| s.services.len() == 1).await;
     assert!(status.uris.is_empty());
     gone(&cluster, &lease).await;
 }
@@ -241,10 +251,13 @@ async fn bad_images_and_crashes_are_told_apart() {
     missing["image"] = json!("registry.invalid/no/such:image");
     let crashing = service("crashing", "echo broken >&2; exit 3", json!([]));
     cluster
-        .apply_lease(&objects_of(&cluster, &lease, &manifest(vec![crashing, missing])).await)
+        .apply_lease(
+            &objects_of(&cluster, &lease, &manifest(vec![crashing, missing])).await,
+            false,
+        )
         .await
         .unwrap();
-    let status = until(&cluster, lease.id, |s| s.faults.len() == 2).await;
+    let status = until(&cluster, lease.key, |s| s.faults.len() == 2).await;
     let kind = |name: &str| status.faults.iter().find(|f| f.service == name).unwrap().kind;
     assert_eq!(
         (kind("crashing"), kind("missing")),
@@ -262,12 +275,12 @@ async fn tenants_reach_neither_each_other_nor_the_cluster() {
     let cluster = agent(&folder).await;
     let (victim, curious) = (lease(4, 1), lease(5, 1));
     cluster
-        .apply_lease(&objects_of(&cluster, &victim, &hello()).await)
+        .apply_lease(&objects_of(&cluster, &victim, &hello()).await, false)
         .await
         .unwrap();
-    until(&cluster, victim.id, |s| s.phase() == "running").await;
+    until(&cluster, victim.key, |s| s.phase() == "running").await;
     let facts = cluster.network_facts().await.unwrap();
-    let name = format!("api.{}.svc.cluster.local", namespace_of(victim.id));
+    let name = format!("api.{}.svc.cluster.local", victim.key.namespace());
     let targets = [
         format!("{name}:9000"),
         format!("{}:10250", facts.nodes[0]),
@@ -289,13 +302,13 @@ async fn tenants_reach_neither_each_other_nor_the_cluster() {
     );
     let nosy = manifest(vec![service("nosy", &script, json!([]))]);
     cluster
-        .apply_lease(&objects_of(&cluster, &curious, &nosy).await)
+        .apply_lease(&objects_of(&cluster, &curious, &nosy).await, false)
         .await
         .unwrap();
-    until(&cluster, curious.id, |s| s.phase() == "running").await;
+    until(&cluster, curious.key, |s| s.phase() == "running").await;
     tokio::time::sleep(Duration::from_secs(12)).await;
     let status = cluster
-        .lease_status(curious.id, &Settings::default())
+        .lease_status(curious.key, &Settings::default())
         .await
         .unwrap()
         .unwrap();
@@ -336,7 +349,10 @@ async fn administrator_is_refused_and_preflight_passes() {
         Err(ClusterError::ClusterAdmin)
     ));
     cluster.refuse_cluster_admin(true).await.unwrap();
-    let checks = cluster.preflight(&Settings::default(), preflight::PROBE_IMAGE).await;
+    let checks = cluster
+        .preflight(&Settings::default(), preflight::PROBE_IMAGE, std::future::pending())
+        .await
+        .unwrap();
     for check in &checks {
         println!("{:?} {}: {} {}", check.outcome, check.name, check.found, check.fix);
     }

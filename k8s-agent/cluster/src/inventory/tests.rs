@@ -20,7 +20,7 @@ fn node(name: &str, changes: Value) -> Node {
 }
 
 fn pod(on: &str, lease: Option<u64>, phase: &str, spec: Value) -> Pod {
-    let labels = lease.map(|id| json!({ "perigee.cloud/lease": id.to_string() }));
+    let labels = lease.map(|id| json!({ "perigee.cloud/chain": "0a0a0a0a", "perigee.cloud/lease": id.to_string() }));
     let mut spec = spec;
     spec["nodeName"] = json!(on);
     serde_json::from_value(json!({ "metadata": { "labels": labels }, "spec": spec, "status": { "phase": phase } }))
@@ -53,7 +53,7 @@ fn room_is_allocatable_less_system_pods() {
         "Running",
         json!({ "containers": [asks("100m", "70Mi"), asks("0.4", "186Mi")] }),
     );
-    let inventory = measure(&[node("a", json!({}))], &[system]);
+    let inventory = measure(&[node("a", json!({}))], &[system], None);
     let room = inventory.nodes[0].room;
     assert_eq!(
         (room.cpu_milli, room.memory_bytes, room.pods),
@@ -65,7 +65,7 @@ fn room_is_allocatable_less_system_pods() {
 #[test]
 fn running_leases_are_counted_once_and_stay_capacity() {
     let leased = pod("a", Some(3), "Running", json!({ "containers": [asks("1", "1Gi")] }));
-    let inventory = measure(&[node("a", json!({}))], &[leased.clone(), leased]);
+    let inventory = measure(&[node("a", json!({}))], &[leased.clone(), leased], None);
     assert_eq!(inventory.capacity().cpu_milli, 4000);
     assert_eq!(inventory.nodes[0].leased[&3].cpu_milli, 2000);
     assert_eq!(inventory.free(None)[0].cpu_milli, 2000);
@@ -73,9 +73,27 @@ fn running_leases_are_counted_once_and_stay_capacity() {
 }
 
 #[test]
+fn what_another_chain_left_running_is_no_capacity() {
+    let leased = pod("a", Some(3), "Running", json!({ "containers": [asks("1", "1Gi")] }));
+    let seen_by = |first| {
+        measure(
+            &[node("a", json!({}))],
+            std::slice::from_ref(&leased),
+            Some(ChainTag::of(&[first; 32])),
+        )
+    };
+    assert_eq!(seen_by(0x0a).capacity().cpu_milli, 4000);
+    assert_eq!(seen_by(0x0b).capacity().cpu_milli, 3000);
+    assert!(seen_by(0x0b).nodes[0].leased.is_empty());
+}
+
+#[test]
 fn pods_that_are_over_hold_nothing() {
     let over = pod("a", None, "Succeeded", json!({ "containers": [asks("4", "8Gi")] }));
-    assert_eq!(measure(&[node("a", json!({}))], &[over]).capacity().cpu_milli, 4000);
+    assert_eq!(
+        measure(&[node("a", json!({}))], &[over], None).capacity().cpu_milli,
+        4000
+    );
 }
 
 #[test]
@@ -93,7 +111,7 @@ fn nodes_that_take_no_pods_do_not_count() {
         "e",
         json!({ "spec": { "taints": [{ "key": "k", "effect": "PreferNoSchedule" }] } }),
     );
-    let inventory = measure(&[node("a", json!({})), cordoned, tainted, broken, preferred], &[]);
+    let inventory = measure(&[node("a", json!({})), cordoned, tainted, broken, preferred], &[], None);
     let names: Vec<_> = inventory.nodes.iter().map(|n| n.name.as_str()).collect();
     assert_eq!(names, ["a", "e"]);
 }
@@ -111,7 +129,7 @@ fn large_init_containers_and_sidecars_count_as_the_scheduler_counts() {
 #[test]
 fn pods_are_packed_onto_nodes_not_onto_their_sum() {
     let nodes = [node("a", json!({})), node("b", json!({}))];
-    let inventory = measure(&nodes, &[]);
+    let inventory = measure(&nodes, &[], None);
     assert_eq!(inventory.capacity().cpu_milli, 8000);
     assert_eq!(
         inventory.can_place(1, &group(&[("big", 5000, GI, 1)])),
@@ -129,7 +147,7 @@ fn pods_are_packed_onto_nodes_not_onto_their_sum() {
 #[test]
 fn own_pods_of_a_lease_are_not_in_its_way() {
     let own = pod("a", Some(9), "Running", json!({ "containers": [asks("4", "1Gi")] }));
-    let inventory = measure(&[node("a", json!({}))], &[own]);
+    let inventory = measure(&[node("a", json!({}))], &[own], None);
     let again = group(&[("web", 4000, GI, 1)]);
     assert_eq!(inventory.can_place(9, &again), Placement::Fits);
     assert!(matches!(inventory.can_place(10, &again), Placement::NoRoom { .. }));

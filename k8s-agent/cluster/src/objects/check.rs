@@ -1,11 +1,17 @@
 //! Can a manifest be run here? Everything that is not understood is refused, never ignored.
 
-use super::expose::{self, NODE_PORT_SUFFIX};
+use super::{
+    expose::{self, NODE_PORT_SUFFIX},
+    registry,
+};
 use crate::{
     images::{self, ImageError},
     settings::Settings,
 };
-use perigee_sdl::{resources::Storage, ManifestGroup, Service};
+use perigee_sdl::{
+    resources::{Storage, DEFAULT_CLASS},
+    ManifestGroup, Service,
+};
 use std::{collections::BTreeSet, net::IpAddr};
 
 /// Services of one lease.
@@ -78,9 +84,6 @@ fn check_service(lease: u64, service: &Service, settings: &Settings) -> Result<(
     if service.count == 0 || service.count > MAX_REPLICAS {
         return refuse(Problem::Replicas(service.count));
     }
-    if service.credentials.is_some() {
-        return refuse(Problem::Credentials);
-    }
     if let Some(params) = &service.params {
         if params.tee.is_some() {
             return refuse(Problem::Tee);
@@ -93,10 +96,22 @@ fn check_service(lease: u64, service: &Service, settings: &Settings) -> Result<(
             return refuse(Problem::Permissions);
         }
     }
-    check_environment(service)
+    check_credentials(service)
+        .and_then(|()| check_environment(service))
         .and_then(|()| check_resources(service, settings))
         .and_then(|()| check_ports(lease, service, settings))
         .or_else(refuse)
+}
+
+/// A login is for the registry of the image: elsewhere it would be of no use, and shows that one of the two is a mistake.
+fn check_credentials(service: &Service) -> Result<(), Problem> {
+    let (Some(login), Ok(image)) = (&service.credentials, images::host(&service.image)) else {
+        return Ok(());
+    };
+    match registry::host(&login.host) {
+        host if host == image => Ok(()),
+        host => Err(Problem::Credentials { host, image }),
+    }
 }
 
 fn check_environment(service: &Service) -> Result<(), Problem> {
@@ -133,7 +148,7 @@ fn check_volume(service: &Service, volume: &Storage, settings: &Settings) -> Res
     if !volume.is_persistent() {
         return Ok(());
     }
-    let class = volume.class().unwrap_or("default");
+    let class = volume.class().unwrap_or(DEFAULT_CLASS);
     if !settings.storage_classes.contains_key(class) {
         return Err(Problem::StorageClass(class.to_owned()));
     }
@@ -277,9 +292,14 @@ pub enum Problem {
     /// None, or too many.
     #[error("{0} replicas; 1 to {MAX_REPLICAS} can run")]
     Replicas(u32),
-    /// Needs a login to a registry.
-    #[error("images from private registries (credentials) are not offered by this provider")]
-    Credentials,
+    /// A login for another registry than the image's.
+    #[error("its credentials are for `{host}`, but its image comes from `{image}`")]
+    Credentials {
+        /// What the login is for.
+        host: String,
+        /// Where the image is.
+        image: String,
+    },
     /// Confidential computing.
     #[error("confidential computing (params.tee) is not offered by this provider")]
     Tee,
@@ -360,8 +380,7 @@ impl Problem {
     fn is_not_offered(&self) -> bool {
         matches!(
             self,
-            Self::Credentials
-                | Self::Tee
+            Self::Tee
                 | Self::Permissions
                 | Self::GpuModel
                 | Self::StorageClass(_)

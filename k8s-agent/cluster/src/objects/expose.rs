@@ -33,8 +33,15 @@ pub fn host_of(service: &str, lease: u64, settings: &Settings) -> String {
     format!("{service}-{lease}.{}", settings.domain)
 }
 
+/// All host names that lead to lease `lease`: those it gets, and those its tenant brought.
+pub fn hosts(lease: u64, group: &ManifestGroup, settings: &Settings) -> Vec<String> {
+    let exposed = group.services.iter().filter(|s| by_host(s).next().is_some());
+    let own = exposed.map(|s| host_of(&s.name, lease, settings));
+    own.chain(hosts_of(group).map(str::to_owned)).collect()
+}
+
 /// Host names that tenants brought themselves.
-pub fn hosts_of(group: &ManifestGroup) -> impl Iterator<Item = &str> {
+pub(super) fn hosts_of(group: &ManifestGroup) -> impl Iterator<Item = &str> {
     group
         .services
         .iter()
@@ -87,7 +94,7 @@ fn ports<'a>(exposed: impl Iterator<Item = &'a ServiceExpose>) -> Vec<ServicePor
 /// The Ingress of a service that is exposed by host name.
 pub(super) fn ingress(scope: &Scope<'_>, service: &Service) -> Option<Ingress> {
     let exposed = by_host(service).next()?;
-    let own = host_of(&service.name, scope.lease.id, scope.settings);
+    let own = host_of(&service.name, scope.lease.key.id, scope.settings);
     let brought = by_host(service).flat_map(|e| e.hosts.iter().flatten()).cloned();
     let rules = std::iter::once(own)
         .chain(brought)

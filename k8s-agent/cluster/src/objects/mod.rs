@@ -7,11 +7,12 @@ mod check;
 mod expose;
 mod namespace;
 mod network;
+mod registry;
 mod workload;
 
 pub use check::{check, BuildError};
 pub(crate) use expose::node_port_service_of;
-pub use expose::{host_of, hosts_of};
+pub use expose::{host_of, hosts};
 pub(crate) use network::special_networks;
 pub(crate) use workload::{needs, Needs, GPU};
 
@@ -22,7 +23,7 @@ use crate::{
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
-        core::v1::{LimitRange, Namespace, ResourceQuota, Service as KubeService},
+        core::v1::{LimitRange, Namespace, ResourceQuota, Secret, Service as KubeService},
         networking::v1::{Ingress, NetworkPolicy},
     },
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector},
@@ -42,6 +43,8 @@ pub struct LeaseObjects {
     pub quota: ResourceQuota,
     /// Limits for containers that name none.
     pub limits: LimitRange,
+    /// Logins of private registries.
+    pub logins: Vec<Secret>,
     /// Nothing in, nothing out; and what is allowed after all.
     pub policies: Vec<NetworkPolicy>,
     /// Names and ports of services.
@@ -54,21 +57,31 @@ pub struct LeaseObjects {
     pub ingresses: Vec<Ingress>,
 }
 
-/// The objects of `lease`, which runs `group`.
+/// The objects of `lease`, which runs `group`, or rests if it is paused: then it has everything but pods.
 pub fn build(
     lease: &Lease,
     group: &ManifestGroup,
     settings: &Settings,
     facts: &NetworkFacts,
+    paused: bool,
 ) -> Result<LeaseObjects, BuildError> {
-    check(lease.id, group, settings)?;
-    let scope = Scope { lease, settings };
+    check(lease.key.id, group, settings)?;
+    let scope = Scope {
+        lease,
+        settings,
+        paused,
+    };
     let (stateful, stateless): (Vec<&Service>, Vec<_>) = group.services.iter().partition(|s| workload::has_volumes(s));
     Ok(LeaseObjects {
         lease: lease.clone(),
         namespace: namespace::namespace(&scope),
         quota: namespace::quota(&scope, group),
         limits: namespace::limits(&scope),
+        logins: group
+            .services
+            .iter()
+            .filter_map(|s| registry::secret(&scope, s))
+            .collect(),
         policies: network::policies(&scope, group, facts),
         services: group
             .services
@@ -92,6 +105,7 @@ pub fn build(
 struct Scope<'a> {
     lease: &'a Lease,
     settings: &'a Settings,
+    paused: bool,
 }
 
 impl Scope<'_> {
@@ -99,7 +113,7 @@ impl Scope<'_> {
     fn meta(&self, name: impl Into<String>) -> ObjectMeta {
         ObjectMeta {
             name: Some(name.into()),
-            namespace: Some(self.lease.namespace()),
+            namespace: Some(self.lease.key.namespace()),
             labels: Some(self.lease.labels()),
             annotations: Some(self.lease.annotations()),
             ..Default::default()
@@ -118,7 +132,7 @@ impl Scope<'_> {
     /// Labels that select the pods of `service`. They never change, for selectors of workloads must not.
     fn selector(&self, service: &str) -> BTreeMap<String, String> {
         [
-            (crate::lease::LEASE_LABEL, self.lease.id.to_string()),
+            (crate::lease::LEASE_LABEL, self.lease.key.id.to_string()),
             (SERVICE_LABEL, service.to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))

@@ -16,7 +16,7 @@ const DEFAULT_CPU_MILLI: u64 = 100;
 const DEFAULT_MEMORY: u64 = 64 << 20;
 
 pub(super) fn namespace(scope: &Scope<'_>) -> Namespace {
-    let mut metadata = scope.meta(scope.lease.namespace());
+    let mut metadata = scope.meta(scope.lease.key.namespace());
     metadata.namespace = None;
     let pod_security = [
         ("pod-security.kubernetes.io/enforce", "baseline"),

@@ -1,12 +1,15 @@
 use super::{check::Problem, *};
-use crate::lease::{COMMITMENT, LEASE_LABEL};
+use crate::lease::{ChainTag, LeaseKey, CHAIN_LABEL, COMMITMENT, LEASE_LABEL};
 use k8s_openapi::api::core::v1::PodSpec;
 use perigee_sdl::Manifest;
 use serde_json::{json, Value};
 
 fn lease() -> Lease {
     Lease {
-        id: 7,
+        key: LeaseKey {
+            chain: ChainTag::of(&[0xc4; 32]),
+            id: 7,
+        },
         commitment: [0xab; 32],
         owner: "5Grw".into(),
     }
@@ -71,11 +74,11 @@ fn facts() -> NetworkFacts {
 }
 
 fn built(services: Vec<Value>) -> LeaseObjects {
-    build(&lease(), &group(services), &settings(), &facts()).unwrap()
+    build(&lease(), &group(services), &settings(), &facts(), false).unwrap()
 }
 
 fn refused(service: Value) -> BuildError {
-    build(&lease(), &group(vec![service]), &settings(), &facts()).unwrap_err()
+    build(&lease(), &group(vec![service]), &settings(), &facts(), false).unwrap_err()
 }
 
 #[track_caller]
@@ -145,6 +148,7 @@ fn every_object_carries_lease_and_commitment() {
     for object in flat {
         let metadata = &object["metadata"];
         assert_eq!(metadata["labels"][LEASE_LABEL], "7", "{object}");
+        assert_eq!(metadata["labels"][CHAIN_LABEL], "c4c4c4c4");
         assert_eq!(metadata["labels"][COMMITMENT], "abababababababab");
         assert_eq!(metadata["annotations"][COMMITMENT], "ab".repeat(32));
         seen += 1;
@@ -158,7 +162,10 @@ fn every_object_carries_lease_and_commitment() {
 fn namespace_enforces_pod_security() {
     let objects = built(vec![service("web", json!({}))]);
     let labels = objects.namespace.metadata.labels.unwrap();
-    assert_eq!(objects.namespace.metadata.name.as_deref(), Some("perigee-lease-7"));
+    assert_eq!(
+        objects.namespace.metadata.name.as_deref(),
+        Some("perigee-lease-c4c4c4c4-7")
+    );
     assert_eq!(labels["pod-security.kubernetes.io/enforce"], "baseline");
 }
 
@@ -275,7 +282,14 @@ fn denied_networks_are_out_of_reach() {
         deny_cidrs: vec!["203.0.114.7/24".parse().unwrap()],
         ..settings()
     };
-    let objects = build(&lease(), &group(vec![service("web", json!({}))]), &settings, &facts()).unwrap();
+    let objects = build(
+        &lease(),
+        &group(vec![service("web", json!({}))]),
+        &settings,
+        &facts(),
+        false,
+    )
+    .unwrap();
     assert!(!reaches(&objects, "203.0.114.200", 443));
     assert!(reaches(&objects, "203.0.115.1", 443));
 }
@@ -286,7 +300,14 @@ fn denying_everything_leaves_no_rule_that_the_cluster_would_refuse() {
         deny_cidrs: vec!["0.0.0.0/0".parse().unwrap()],
         ..settings()
     };
-    let objects = build(&lease(), &group(vec![service("web", json!({}))]), &settings, &facts()).unwrap();
+    let objects = build(
+        &lease(),
+        &group(vec![service("web", json!({}))]),
+        &settings,
+        &facts(),
+        false,
+    )
+    .unwrap();
     assert!(!reaches(&objects, "1.1.1.1", 443));
     assert!(reaches(&objects, "2606:4700::1111", 443));
 }
@@ -372,7 +393,14 @@ fn ports_of_the_nodes_need_a_provider_that_offers_them() {
         node_port_host: Some("node.example.org".into()),
         ..settings()
     };
-    let objects = build(&lease(), &group(vec![service("db", exposed)]), &settings, &facts()).unwrap();
+    let objects = build(
+        &lease(),
+        &group(vec![service("db", exposed)]),
+        &settings,
+        &facts(),
+        false,
+    )
+    .unwrap();
     let names: Vec<_> = objects
         .services
         .iter()
@@ -403,7 +431,14 @@ fn persistent_volumes_need_a_class_and_make_a_stateful_set() {
         storage_classes: classes,
         ..settings()
     };
-    let objects = build(&lease(), &group(vec![service("db", changes)]), &settings, &facts()).unwrap();
+    let objects = build(
+        &lease(),
+        &group(vec![service("db", changes)]),
+        &settings,
+        &facts(),
+        false,
+    )
+    .unwrap();
     assert!(objects.deployments.is_empty());
     let set = serde_json::to_value(&objects.stateful_sets[0]).unwrap();
     let claim = &set["spec"]["volumeClaimTemplates"][0];
@@ -413,6 +448,60 @@ fn persistent_volumes_need_a_class_and_make_a_stateful_set() {
         set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"],
         "/data"
     );
+}
+
+#[test]
+fn a_volume_without_a_class_is_of_the_default_class() {
+    let volume = json!({ "name": "data", "size": { "val": "1073741824" },
+        "attributes": [{ "key": "persistent", "value": "true" }] });
+    let params = json!({ "storage": [{ "name": "data", "mount": "/data", "readOnly": false }] });
+    let settings = Settings {
+        storage_classes: [("default".to_owned(), "standard".to_owned())].into(),
+        ..settings()
+    };
+    let db = service("db", json!({ "resources": { "storage": [volume] }, "params": params }));
+    let objects = build(&lease(), &group(vec![db]), &settings, &facts(), false).unwrap();
+    let set = serde_json::to_value(&objects.stateful_sets[0]).unwrap();
+    assert_eq!(
+        set["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"],
+        "standard"
+    );
+}
+
+#[test]
+fn a_login_goes_to_the_nodes_and_to_no_other_registry() {
+    let login = |host: &str| json!({ "email": "", "host": host, "password": "secret", "username": "me" });
+    let private = |host: &str| json!({ "image": "ghcr.io/me/app:1", "credentials": login(host) });
+    let objects = built(vec![
+        service("web", private("https://ghcr.io")),
+        service("open", json!({})),
+    ]);
+    let [secret] = objects.logins.as_slice() else {
+        panic!("{:?}", objects.logins)
+    };
+    assert_eq!(secret.type_.as_deref(), Some("kubernetes.io/dockerconfigjson"));
+    let config = secret.data.as_ref().unwrap()[".dockerconfigjson"].0.clone();
+    let config: Value = serde_json::from_slice(&config).unwrap();
+    // `me:secret`
+    assert_eq!(config["auths"]["ghcr.io"]["auth"], "bWU6c2VjcmV0");
+    let pulls = |name: &str| {
+        let deployment = objects
+            .deployments
+            .iter()
+            .find(|d| d.metadata.name.as_deref() == Some(name));
+        let spec = deployment.unwrap().spec.clone().unwrap().template.spec.unwrap();
+        spec.image_pull_secrets.map(|secrets| secrets[0].name.clone())
+    };
+    assert_eq!(
+        (pulls("web").as_deref(), pulls("open")),
+        (secret.metadata.name.as_deref(), None)
+    );
+
+    let mixed = Problem::Credentials {
+        host: "quay.io".into(),
+        image: "ghcr.io".into(),
+    };
+    assert_eq!(problem(private("quay.io")), mixed);
 }
 
 #[test]
@@ -437,8 +526,6 @@ fn volumes_in_memory_count_as_memory() {
 
 #[test]
 fn what_is_not_offered_is_refused_by_name() {
-    let login = json!({ "email": "", "host": "ghcr.io", "password": "secret", "username": "me" });
-    assert_eq!(problem(json!({ "credentials": login })), Problem::Credentials);
     let permissions = json!({ "permissions": { "read": ["logs"] }, "storage": null });
     assert_eq!(problem(json!({ "params": permissions })), Problem::Permissions);
     let tee = json!({ "tee": { "attestation": true, "type": "cpu" }, "storage": null });

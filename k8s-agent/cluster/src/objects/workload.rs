@@ -1,6 +1,6 @@
 //! Pods, and what keeps them running.
 
-use super::{expose, milli, select, whole, Scope};
+use super::{expose, milli, registry, select, whole, Scope};
 use k8s_openapi::{
     api::{
         apps::v1::{
@@ -15,7 +15,10 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 use kube::api::ObjectMeta;
-use perigee_sdl::{resources::Storage, Service};
+use perigee_sdl::{
+    resources::{Storage, DEFAULT_CLASS},
+    Service,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resource that stands for a GPU.
@@ -93,7 +96,7 @@ pub(super) fn deployment(scope: &Scope<'_>, service: &Service) -> Deployment {
     Deployment {
         metadata: scope.service_meta(&service.name, &service.name),
         spec: Some(DeploymentSpec {
-            replicas: Some(replicas(service)),
+            replicas: Some(replicas(scope, service)),
             selector: selector(scope, service),
             template: template(scope, service),
             revision_history_limit: Some(1),
@@ -122,7 +125,7 @@ pub(super) fn stateful_set(scope: &Scope<'_>, service: &Service) -> StatefulSet 
     StatefulSet {
         metadata: scope.service_meta(&service.name, &service.name),
         spec: Some(StatefulSetSpec {
-            replicas: Some(replicas(service)),
+            replicas: Some(replicas(scope, service)),
             selector: selector(scope, service),
             template: template(scope, service),
             service_name: Some(service.name.clone()),
@@ -135,8 +138,11 @@ pub(super) fn stateful_set(scope: &Scope<'_>, service: &Service) -> StatefulSet 
     }
 }
 
-fn replicas(service: &Service) -> i32 {
-    service.count.try_into().unwrap_or(i32::MAX)
+fn replicas(scope: &Scope, service: &Service) -> i32 {
+    match scope.paused {
+        true => 0,
+        false => service.count.try_into().unwrap_or(i32::MAX),
+    }
 }
 
 fn selector(scope: &Scope<'_>, service: &Service) -> LabelSelector {
@@ -144,9 +150,8 @@ fn selector(scope: &Scope<'_>, service: &Service) -> LabelSelector {
 }
 
 fn claim(scope: &Scope<'_>, service: &Service, volume: &Storage) -> PersistentVolumeClaim {
-    let class = volume
-        .class()
-        .and_then(|class| scope.settings.storage_classes.get(class));
+    let class = volume.class().unwrap_or(DEFAULT_CLASS);
+    let class = scope.settings.storage_classes.get(class);
     PersistentVolumeClaim {
         metadata: ObjectMeta {
             name: Some(volume.name.clone()),
@@ -177,6 +182,7 @@ fn template(scope: &Scope<'_>, service: &Service) -> PodTemplateSpec {
         spec: Some(PodSpec {
             containers: vec![container(scope, service)],
             volumes: some(scratch_volumes(service)),
+            image_pull_secrets: service.credentials.as_ref().map(|_| vec![registry::reference(service)]),
             runtime_class_name: scope.settings.runtime_class.clone(),
             automount_service_account_token: Some(false),
             enable_service_links: Some(false),
@@ -237,12 +243,12 @@ fn container(scope: &Scope<'_>, service: &Service) -> Container {
 /// Ours first; what the tenant sets wins.
 fn environment(scope: &Scope<'_>, service: &Service) -> Vec<EnvVar> {
     let own = [
-        ("PERIGEE_LEASE", scope.lease.id.to_string()),
+        ("PERIGEE_LEASE", scope.lease.key.id.to_string()),
         ("PERIGEE_OWNER", scope.lease.owner.clone()),
         ("PERIGEE_SERVICE", service.name.clone()),
         (
             "PERIGEE_PUBLIC_HOST",
-            expose::host_of(&service.name, scope.lease.id, scope.settings),
+            expose::host_of(&service.name, scope.lease.key.id, scope.settings),
         ),
     ];
     let given = service

@@ -1,4 +1,5 @@
 use super::*;
+use crate::lease::ChainTag;
 use serde_json::{json, Value};
 
 fn at(text: &str) -> Timestamp {
@@ -6,6 +7,10 @@ fn at(text: &str) -> Timestamp {
 }
 
 const START: &str = "2026-01-01T00:00:00Z";
+const LEASE: LeaseKey = LeaseKey {
+    chain: ChainTag::of(&[5; 32]),
+    id: 5,
+};
 
 fn deployment(replicas: i32, status: Value) -> Deployment {
     serde_json::from_value(json!({
@@ -36,7 +41,7 @@ fn container(state: Value, restarts: i32) -> Value {
 
 fn assessed(pods: &[Pod], now: &str) -> LeaseStatus {
     let wanted = [Wanted::deployment(&deployment(1, json!({})))];
-    assess(5, &wanted, pods, Vec::new(), at(now))
+    assess(LEASE, &wanted, pods, Vec::new(), at(now))
 }
 
 fn running(ready: bool) -> Pod {
@@ -65,8 +70,8 @@ fn lease_without_pods_is_starting() {
 #[test]
 fn every_replica_must_have_started() {
     let wanted = [Wanted::deployment(&deployment(2, json!({})))];
-    assert!(!assess(5, &wanted, &[running(true)], Vec::new(), at(START)).activated);
-    assert!(assess(5, &wanted, &[running(true), running(false)], Vec::new(), at(START)).activated);
+    assert!(!assess(LEASE, &wanted, &[running(true)], Vec::new(), at(START)).activated);
+    assert!(assess(LEASE, &wanted, &[running(true), running(false)], Vec::new(), at(START)).activated);
 }
 
 #[test]
@@ -124,7 +129,7 @@ fn refusal_of_the_cluster_shows_although_there_is_no_pod() {
     let conditions = json!({ "conditions": [{ "type": "ReplicaFailure", "status": "True",
         "message": "exceeded quota", "lastTransitionTime": START }] });
     let wanted = [Wanted::deployment(&deployment(1, conditions))];
-    let status = assess(5, &wanted, &[], Vec::new(), at(START));
+    let status = assess(LEASE, &wanted, &[], Vec::new(), at(START));
     assert_eq!((status.faults[0].kind, status.phase()), (FaultKind::Refused, "failing"));
     assert_eq!(status.services[0].message, "exceeded quota");
 }
