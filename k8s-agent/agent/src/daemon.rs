@@ -6,15 +6,18 @@ use crate::{
     core::beat::{Clock, Sequence},
     gateway::{Directory, Runtime},
     identity::{self, Identity},
-    keeper, reconciler,
+    keeper,
+    leader::Leader,
+    reconciler,
     reconciler::lock,
     register,
     shared::{millis_since, unix_now, Shared},
     state::StateDir,
+    stop::Stop,
     AgentStatus, Error, Result, RunOptions,
 };
 use perigee_chain::{Chain, ChainError};
-use perigee_cluster::{Cluster, ClusterError};
+use perigee_cluster::{ChainTag, Cluster, ClusterError};
 use perigee_gateway::{Gateway, Place};
 use perigee_heartbeat_net::AgentNet;
 use perigee_primitives::AttestationTimes;
@@ -25,7 +28,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    signal::unix::{signal, SignalKind},
     sync::{watch, Notify},
     task::JoinSet,
 };
@@ -49,40 +51,20 @@ pub async fn run(options: RunOptions) -> Result<()> {
     let state = StateDir::open(&config.state)?;
     let _lock = state.lock()?;
     let identity = Identity::load(&config, &state)?;
-    let running = async {
-        let daemon = Daemon::start(config, state, identity).await?;
-        daemon.run().await
+    let daemon = tokio::select! {
+        started = Daemon::start(config, state, identity) => started?,
+        () = stop.told() => return Ok(()),
     };
-    tokio::select! {
-        ended = running => ended,
+    let leader = daemon.shared.leader.clone();
+    let ended = tokio::select! {
+        ended = daemon.run() => ended,
         () = stop.told() => {
             tracing::info!("stopping; leases stay as they are");
             Ok(())
         }
-    }
-}
-
-/// The signals that end the daemon.
-struct Stop {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self> {
-        let on = |kind| signal(kind).map_err(|e| Error::other("listening for signals")(&e));
-        Ok(Self {
-            terminate: on(SignalKind::terminate())?,
-            interrupt: on(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn told(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
+    };
+    leader.give_back().await;
+    ended
 }
 
 struct Daemon {
@@ -99,6 +81,7 @@ impl Daemon {
             .map_err(|e| Error::other(format!("listening on {}", config.gateway.listen))(&e))?;
         let cluster = connect_cluster(&config, &state).await?;
         let chain = connect_chain(&config, &state).await?;
+        let leader = lead(&cluster, &chain, &state, &identity, start).await?;
         let provider = patiently(|| register::ensure(&config, &state, &identity, &chain), is_passing)
             .await?
             .id;
@@ -126,10 +109,12 @@ impl Daemon {
             identity,
             chain,
             cluster,
+            leader: Arc::new(leader),
             provider,
             clock: watch::Sender::new(clock),
             finalised: watch::Sender::new(Some(finalised)),
             wake: Notify::new(),
+            claimed: Mutex::default(),
             alarms: Mutex::default(),
             start,
         });
@@ -161,6 +146,7 @@ impl Daemon {
         tasks.spawn(endless(beats::follow_best(shared.clone())));
         tasks.spawn(endless(beats::follow_finalised(shared.clone())));
         tasks.spawn(endless(keeper::run(shared.clone())));
+        tasks.spawn(shared.leader.clone().keep(shared.clone()));
         tasks.spawn(endless(tell(shared.clone(), net, sent, incarnation)));
         tasks.spawn(reconciler::run(shared.clone()));
         tasks.spawn(serve(shared, listener));
@@ -207,6 +193,7 @@ async fn tell(shared: Arc<Shared>, net: Arc<AgentNet>, sent: watch::Sender<u64>,
             incarnation,
             heartbeats: *sent.borrow(),
             heartbeat_peers: net.status().connected.try_into().unwrap_or(u32::MAX),
+            claimed: *lock(&shared.claimed),
             node_connected: clock.connected,
             best: clock.best,
             alarms,
@@ -223,7 +210,27 @@ async fn connect_cluster(config: &Config, state: &StateDir) -> Result<Cluster> {
     let uid = patiently(|| cluster.identity(), |e| matches!(e, ClusterError::Unreachable { .. })).await?;
     identity::pin_cluster(state, &uid)?;
     cluster.refuse_cluster_admin(config.cluster.allow_cluster_admin).await?;
-    Ok(cluster)
+    match cluster.missing_grants().await?.as_slice() {
+        [] => Ok(cluster),
+        missing => Err(Error::MissingGrants(missing.join(", "))),
+    }
+}
+
+/// Becomes the one agent of the cluster, before anything is done on chain.
+async fn lead(
+    cluster: &Cluster,
+    chain: &Chain,
+    state: &StateDir,
+    identity: &Identity,
+    start: Instant,
+) -> Result<Leader> {
+    let installation = state.installation()?;
+    let about = format!("stash {}, chain {}", identity.stash.id, ChainTag::of(&chain.genesis()));
+    patiently(
+        || Leader::take(cluster, installation.clone(), about.clone(), start),
+        is_passing,
+    )
+    .await
 }
 
 async fn connect_chain(config: &Config, state: &StateDir) -> Result<Chain> {

@@ -58,6 +58,9 @@ pub enum Error {
     /// Another agent runs on this state directory.
     #[error("another agent holds {0}")]
     Locked(PathBuf),
+    /// Another agent acts in the cluster.
+    #[error("{0}")]
+    Taken(String),
     /// Node or cluster is another than the one this installation belongs to.
     #[error("{what} is {found}, but this installation belongs to {pinned}")]
     Identity {
@@ -68,9 +71,15 @@ pub enum Error {
         /// What was pinned.
         pinned: String,
     },
+    /// The agent's account in the cluster may not do what the agent does.
+    #[error("the agent's account may not: {0}")]
+    MissingGrants(String),
+    /// Somebody stopped it half-way.
+    #[error("interrupted; nothing is left in the cluster but the agent's account")]
+    Interrupted,
     /// Somebody else has to sign something before the agent can go on.
-    #[error("{0}")]
-    NeedsSignature(String),
+    #[error("the provider is not registered, and the key of its stash is not on this machine.\n{0}")]
+    NeedsSignature(crate::ToSign),
     /// The chain refused a transaction or a query.
     #[error("{0}")]
     Refused(String),
@@ -105,7 +114,12 @@ impl Error {
             Self::Refused(_) | Self::NeedsSignature(_) => Kind::Refused,
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::TimedOut(_) => Kind::TimedOut,
-            Self::Locked(_) | Self::Identity { .. } | Self::Other { .. } => Kind::Other,
+            Self::Locked(_)
+            | Self::Taken(_)
+            | Self::Identity { .. }
+            | Self::MissingGrants(_)
+            | Self::Interrupted
+            | Self::Other { .. } => Kind::Other,
         }
     }
 
@@ -117,10 +131,15 @@ impl Error {
             Self::File { .. } | Self::State { .. } => None,
             Self::Key { .. } => Some("`perigee keys new NAME` makes one".into()),
             Self::Locked(_) => Some("stop it first, or give this one a state directory of its own".into()),
+            Self::Taken(_) => Some("a cluster has one agent: stop that one first, or use another cluster".into()),
             Self::Identity { .. } => Some(
                 "use the right one, or make a new installation with `perigee agent init` and a fresh state directory"
                     .into(),
             ),
+            Self::MissingGrants(_) => {
+                Some("`perigee agent init --force` brings the account up to date; keys and counters are kept".into())
+            }
+            Self::Interrupted => Some("`perigee agent init --force` goes on".into()),
             Self::NeedsSignature(_) => Some("sign it, then start the agent again".into()),
             Self::Refused(_) | Self::TimedOut(_) | Self::Other { .. } => None,
             Self::Unreachable { .. } => Some("check that it runs and that the address in the config is right".into()),
@@ -171,6 +190,7 @@ impl From<ClusterError> for Error {
                 message: why,
             },
             ClusterError::TimedOut { what, .. } => Self::TimedOut(what),
+            ClusterError::Interrupted => Self::Interrupted,
             ClusterError::Kubeconfig { path, why } => Self::State { path, message: why },
             ClusterError::File { path, source } => Self::File { path, source },
             other => Self::Other {

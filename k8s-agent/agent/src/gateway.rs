@@ -54,11 +54,13 @@ fn info(state: &LeaseState) -> LeaseInfo {
 
 /// What is leased, in the units of manifests. The chain counts whole MiB, rounded up when the order was made.
 fn totals(leased: &Resources) -> Totals {
+    let persistent = leased.persistent_mib.iter();
+    let storage_mib = persistent.fold(leased.storage_mib, |sum, mib| sum.saturating_add(*mib));
     Totals {
         cpu_milli: leased.cpu_milli,
         memory_bytes: leased.memory_mib.saturating_mul(MIB),
-        storage_bytes: leased.storage_mib.saturating_mul(MIB),
-        gpus: leased.gpus.into(),
+        storage_bytes: storage_mib.saturating_mul(MIB),
+        gpus: leased.gpus.iter().map(|(_, count)| u64::from(*count)).sum(),
         endpoints: leased.endpoints.into(),
     }
 }
@@ -85,23 +87,27 @@ impl Workloads for Runtime {
                 )));
             }
         }
-        let hosts: Vec<&str> = objects::hosts_of(group).collect();
-        let taken = self.0.cluster.host_taken(lease, &hosts).await.map_err(unavailable)?;
+        let hosts = objects::hosts(lease, group, settings);
+        let key = self.0.key(lease);
+        let taken = self.0.cluster.host_taken(key, &hosts).await.map_err(unavailable)?;
         Ok(taken.map_or(Ok(()), |host| {
             Err(refusal(
                 "host_taken",
                 format!("`{host}` belongs to another lease here"),
-                "choose another host name",
+                "choose another host name, or another name for the service",
             ))
         }))
     }
 
     async fn store(&self, delivery: Delivery) -> Result<u32, Unavailable> {
+        if !self.0.leader.leads() {
+            return Err(unavailable("the agent does not hold its cluster's lock at the moment"));
+        }
         let manifest = Manifest::from_json(&delivery.manifest_json).map_err(unavailable)?;
         let owner = AccountId::from(delivery.owner).to_string();
         let stored = StoredManifest {
             lease: Lease {
-                id: delivery.lease,
+                key: self.0.key(delivery.lease),
                 commitment: delivery.commitment,
                 owner,
             },
@@ -119,13 +125,13 @@ impl Workloads for Runtime {
         let found = self
             .0
             .cluster
-            .lease_status(lease, &self.0.config.workloads)
+            .lease_status(self.0.key(lease), &self.0.config.workloads)
             .await
             .map_err(unavailable)?;
         if let Some(status) = found {
             return Ok(Some(shown(status)));
         }
-        let held = self.0.cluster.manifest(lease).await.map_err(unavailable)?;
+        let held = self.0.cluster.manifest(self.0.key(lease)).await.map_err(unavailable)?;
         Ok(held.map(|_| LeaseStatus {
             lease,
             phase: "starting".into(),
@@ -144,7 +150,7 @@ fn shown(status: perigee_cluster::LeaseStatus) -> LeaseStatus {
         message: service.message,
     });
     LeaseStatus {
-        lease: status.lease,
+        lease: status.lease.id,
         phase,
         services: services.collect(),
         uris: status.uris,
@@ -166,6 +172,7 @@ fn unavailable(e: impl std::fmt::Display) -> Unavailable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_primitives::{GpuModel, PerModel};
 
     #[test]
     fn leased_mib_are_bytes_for_manifests() {
@@ -173,8 +180,9 @@ mod tests {
             cpu_milli: 100,
             memory_mib: 3,
             storage_mib: u64::MAX,
-            gpus: 1,
+            gpus: PerModel::one(GpuModel::new(b"nvidia/a100").unwrap(), 1),
             endpoints: 2,
+            ..Default::default()
         };
         let totals = totals(&leased);
         assert_eq!((totals.memory_bytes, totals.storage_bytes), (3 << 20, u64::MAX));

@@ -1,10 +1,12 @@
 //! Setting an installation up.
 
 use crate::{
-    config::{self, Amount, Ask, Capacity, Cluster as ClusterConfig, Config, Gateway, Heartbeat, Keys},
+    config::{self, Amount, Ask, Bonds, Capacity, Cluster as ClusterConfig, Config, Gateway, Heartbeat, Keys},
     identity::{self, Identity},
-    options::{Check, ClusterIdentity, InitOptions, InitReport, Verdict},
+    options::{Check, ClusterIdentity, InitOptions, InitReport, ToSign, Verdict},
+    register,
     state::StateDir,
+    stop::Stop,
     Error, Result,
 };
 use perigee_chain::{Chain, View};
@@ -15,6 +17,7 @@ use perigee_cluster::{
     Cluster, Settings,
 };
 use perigee_primitives::{Balance, PRG};
+use perigee_sdl::resources::DEFAULT_CLASS;
 use std::{
     fs,
     net::SocketAddr,
@@ -34,23 +37,31 @@ pub async fn init(options: InitOptions) -> Result<InitReport> {
         return Err(Error::Exists(options.config));
     }
     let state = StateDir::open(options.state.clone().unwrap_or_else(crate::default_state_dir))?;
-    let config = configured(&options, &state)?;
+    let mut config = configured(&options, &state)?;
     // Checked as a file would be, before anything is made: a bad option must not leave half an installation.
     config::check(&options.config, &config)?;
     let identity = Identity::load(&config, &state)?;
     let admin = admin_kubeconfig(&options)?;
     let cluster = Cluster::connect(&admin, options.context.as_deref()).await?;
     let uid = cluster.identity().await?;
+    if let Some(class) = cluster.default_storage_class().await? {
+        config.workloads.storage_classes.insert(DEFAULT_CLASS.into(), class);
+    }
     identity::pin_cluster(&state, &uid)?;
     let granted = access::set_up(&admin, options.context.as_deref(), &state.kubeconfig()).await?;
     for made in &granted.made {
         tracing::debug!("{made}");
     }
     write_config(&options.config, &config)?;
-    let found = cluster.preflight(&config.workloads, preflight::PROBE_IMAGE).await;
-    let mut checks: Vec<_> = found.into_iter().map(cluster_check).collect();
-    checks.extend(chain_checks(&config, &state, &identity).await);
+    let (of_chain, to_sign) = chain_checks(&config, &state, &identity).await;
+    // Last, for from here on an interrupt ends only what cleans up after itself.
+    let mut stop = Stop::listen()?;
+    let found = cluster
+        .preflight(&config.workloads, preflight::PROBE_IMAGE, stop.told())
+        .await?;
+    let checks: Vec<_> = found.into_iter().map(cluster_check).chain(of_chain).collect();
     Ok(InitReport {
+        to_sign,
         next: next(&options.config, &checks),
         config: options.config,
         state: state.path().into(),
@@ -90,6 +101,7 @@ fn configured(options: &InitOptions, state: &StateDir) -> Result<Config> {
             operator: options.operator.clone(),
             stake: stake.unwrap_or_else(config::default_stake),
         },
+        bonds: Bonds::default(),
         heartbeat: Heartbeat {
             nodes: options.heartbeat_nodes.clone(),
         },
@@ -107,6 +119,7 @@ fn configured(options: &InitOptions, state: &StateDir) -> Result<Config> {
         gateway: Gateway { listen, address },
         capacity: Capacity::default(),
         ask: Ask::default(),
+        income: config::Income::default(),
     })
 }
 
@@ -168,23 +181,22 @@ fn cluster_check(found: preflight::Check) -> Check {
 }
 
 /// A node that is not there yet is no reason to fail: the agent waits for it.
-async fn chain_checks(config: &Config, state: &StateDir, identity: &Identity) -> Vec<Check> {
-    match try_chain_checks(config, state, identity).await {
-        Ok(checks) => checks,
-        Err(error) => vec![check(
-            "node",
-            Verdict::Failed,
-            error.to_string(),
-            Some(
-                error
-                    .hint()
-                    .unwrap_or_else(|| format!("correct chain.node, now {}", config.chain.node)),
-            ),
-        )],
-    }
+async fn chain_checks(config: &Config, state: &StateDir, identity: &Identity) -> (Vec<Check>, Option<ToSign>) {
+    let found = try_chain_checks(config, state, identity).await;
+    found.unwrap_or_else(|error| {
+        let fix = error
+            .hint()
+            .unwrap_or_else(|| format!("correct chain.node, now {}", config.chain.node));
+        let failed = check("node", Verdict::Failed, error.to_string(), Some(fix));
+        (vec![failed], None)
+    })
 }
 
-async fn try_chain_checks(config: &Config, state: &StateDir, identity: &Identity) -> Result<Vec<Check>> {
+async fn try_chain_checks(
+    config: &Config,
+    state: &StateDir,
+    identity: &Identity,
+) -> Result<(Vec<Check>, Option<ToSign>)> {
     let chain = Chain::connect(&config.chain.node).await?;
     identity::pin_genesis(state, &chain.genesis())?;
     let view = chain.best().await?;
@@ -198,11 +210,12 @@ async fn try_chain_checks(config: &Config, state: &StateDir, identity: &Identity
         ),
         false => check("node", Verdict::Ok, best, None),
     };
-    Ok(vec![
+    let checks = vec![
         node,
         stash_check(&view, config, identity).await?,
         operator_check(&view, identity).await?,
-    ])
+    ];
+    Ok((checks, register::to_sign(config, identity, &chain).await?))
 }
 
 async fn stash_check(view: &View, config: &Config, identity: &Identity) -> Result<Check> {
@@ -216,18 +229,22 @@ async fn stash_check(view: &View, config: &Config, identity: &Identity) -> Resul
         ));
     }
     let free = view.balances(&stash.id).await?.free;
-    let found = format!("stash {} has {} PRG, the stake is {stake} PRG", stash.id, whole(free));
-    if free < stake.base_units().saturating_add(REGISTRATION_RESERVE) {
-        let fix = format!(
-            "send it at least {} PRG",
-            whole(stake.base_units() + REGISTRATION_RESERVE - free) + 1
-        );
+    let pool = config.bonds.pool;
+    let found = format!(
+        "stash {} has {} PRG, stake and bond pool are {stake} and {pool} PRG",
+        stash.id,
+        whole(free)
+    );
+    let needed = [stake.base_units(), pool.base_units(), REGISTRATION_RESERVE];
+    let needed = needed.into_iter().fold(0, Balance::saturating_add);
+    if free < needed {
+        let fix = format!("send it at least {} PRG", whole(needed - free) + 1);
         return Ok(check("stake", Verdict::Failed, found, Some(fix)));
     }
     Ok(match &stash.key {
         Some(_) => check("stake", Verdict::Ok, found, None),
         None => {
-            let fix = "its key is elsewhere: the agent will print what to sign with it";
+            let fix = "its key is elsewhere: sign the registration below with it";
             check("stake", Verdict::Warning, found, Some(fix.into()))
         }
     })

@@ -5,16 +5,18 @@ use crate::{
     core::{
         pricing,
         reconcile::Alarm,
-        standing::{changes, Change, Standing, Terms},
+        standing::{changes, Change, Standing},
     },
     reconciler::lock,
     shared::Shared,
     Error, Result,
 };
-use perigee_chain::{calls, Call, Provider};
+use perigee_chain::{calls, AccountId, Ask, AskTerms, Call, Provider};
 use perigee_cluster::Inventory;
-use perigee_primitives::{Ask, AskId, Attributes, Resources};
-use std::{sync::Arc, time::Duration};
+use perigee_primitives::{
+    AskId, Attributes, BlockNumber, PerModel, Place, Resources, StorageClass, Tenants, TermLimits,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Nodes come and go slowly; a look costs two lists.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -43,7 +45,8 @@ pub async fn run(shared: Arc<Shared>) {
 async fn pass(shared: &Shared) -> Result<()> {
     // On a view that the reconciler does not trust nothing is changed either.
     let distrusted = |alarm: &Alarm| matches!(alarm, Alarm::Syncing | Alarm::OldView { .. });
-    if lock(&shared.alarms).iter().any(distrusted) || shared.chain.is_syncing().await? {
+    let doubtful = lock(&shared.alarms).iter().any(distrusted) || !shared.leader.leads();
+    if doubtful || shared.chain.is_syncing().await? {
         return Ok(());
     }
     let view = shared.chain.best().await?;
@@ -53,7 +56,7 @@ async fn pass(shared: &Shared) -> Result<()> {
     })?;
     let has = standing(&provider, view.asks_of(shared.provider).await?);
     // Without an answer of the cluster the rest is still looked after.
-    let capacity = match shared.cluster.inventory().await {
+    let capacity = match shared.cluster.inventory(Some(shared.tag())).await {
         Ok(inventory) => Some(capacity(&inventory, &shared.config.capacity)),
         Err(error) => {
             tracing::debug!(%error, "cannot measure capacity");
@@ -62,36 +65,23 @@ async fn pass(shared: &Shared) -> Result<()> {
     };
     let wants = wanted(shared, capacity)?;
     for change in changes(&has, &wants) {
-        let (call, what) = call(shared, &wants, &change)?;
+        let (call, what) = call(&wants, &change);
         shared.chain.submit(&call, &shared.identity.operator).await?;
         tracing::info!("{what}");
     }
     Ok(())
 }
 
-fn standing(provider: &Provider, asks: Vec<(AskId, Ask)>) -> Standing<Vec<(AskId, Terms)>> {
+fn standing(provider: &Provider, asks: Vec<(AskId, Ask)>) -> Standing<Vec<(AskId, AskTerms)>> {
     Standing {
         pins: provider.pins.clone(),
         gateway: provider.gateway.clone(),
         capacity: Some(provider.capacity),
-        asks: asks.into_iter().map(|(id, ask)| (id, terms(&ask))).collect(),
+        asks: asks.into_iter().map(|(id, ask)| (id, ask.terms)).collect(),
     }
 }
 
-fn terms(ask: &Ask) -> Terms {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Terms {
-        prices: ask.prices,
-        attributes: ask
-            .attributes
-            .iter()
-            .map(|(key, value)| (text(key), text(value)))
-            .collect(),
-        isolation: ask.isolation,
-    }
-}
-
-fn wanted(shared: &Shared, capacity: Option<Resources>) -> Result<Standing<Terms>> {
+fn wanted(shared: &Shared, capacity: Option<Resources>) -> Result<Standing<AskTerms>> {
     Ok(Standing {
         pins: vec![shared.identity.tls.pin()],
         gateway: shared.config.gateway.address.clone(),
@@ -101,48 +91,95 @@ fn wanted(shared: &Shared, capacity: Option<Resources>) -> Result<Standing<Terms
 }
 
 /// The ask as the config has it.
-fn configured(config: &Config) -> Result<Terms> {
-    let prices = pricing::schedule(&config.ask).map_err(|part| Error::Other {
-        doing: "working out prices".into(),
-        message: format!("ask.{part} is more than the chain can count"),
-    })?;
-    Ok(Terms {
+fn configured(config: &Config) -> Result<AskTerms> {
+    let ask = &config.ask;
+    let prices =
+        pricing::schedule(ask).map_err(|part| trouble(format!("ask.{part} is more than the chain can count")))?;
+    Ok(AskTerms {
         prices,
-        attributes: config.ask.attributes.clone().into_iter().collect(),
-        isolation: config.ask.isolation.into(),
+        attributes: bounded(&config.attributes())?,
+        place: place(ask)?,
+        isolation: ask.isolation.into(),
+        terms: TermLimits {
+            shortest: hours(ask.shortest_hours),
+            longest: ask.longest_hours.map(hours),
+        },
+        valid_until: None,
+        tenants: tenants(ask)?,
+        notice: hours(ask.notice_hours),
+        sla: ask.sla(),
     })
 }
 
-fn call(shared: &Shared, wants: &Standing<Terms>, change: &Change) -> Result<(Call, String)> {
-    Ok(match change {
+/// Blocks of 2 s.
+fn hours(hours: u32) -> BlockNumber {
+    hours.saturating_mul(1800)
+}
+
+fn trouble(message: String) -> Error {
+    Error::Other {
+        doing: "working out the ask".into(),
+        message,
+    }
+}
+
+fn place(ask: &config::Ask) -> Result<Place> {
+    let country = ask.country.as_ref().map(|code| code.as_bytes().try_into());
+    let region = ask.region.clone().unwrap_or_default().into_bytes().try_into();
+    Ok(Place {
+        country: country
+            .transpose()
+            .map_err(|_| trouble("ask.country is not two letters".into()))?,
+        region: region.map_err(|_| trouble("ask.region is too long".into()))?,
+    })
+}
+
+fn tenants(ask: &config::Ask) -> Result<Tenants<AccountId>> {
+    let accounts = |texts: &[String]| {
+        let each = texts.iter().map(|text| {
+            text.parse::<AccountId>()
+                .map_err(|_| trouble(format!("`{text}` in the ask's list of tenants is not an address")))
+        });
+        let all: Vec<_> = each.collect::<Result<_>>()?;
+        all.try_into()
+            .map_err(|_| trouble("a list of tenants holds 16 addresses at most".into()))
+    };
+    Ok(match (ask.only.as_slice(), ask.except.as_slice()) {
+        ([], []) => Tenants::All,
+        ([], except) => Tenants::Except(accounts(except)?),
+        (only, _) => Tenants::Only(accounts(only)?),
+    })
+}
+
+fn call(wants: &Standing<AskTerms>, change: &Change) -> (Call, String) {
+    match change {
         Change::Gateway => (
             calls::set_gateway(wants.pins.clone(), &wants.gateway),
             format!("gateway is now {}", wants.gateway),
         ),
         Change::Capacity(to) => {
+            let gpus: u32 = to.gpus.iter().map(|(_, count)| count).sum();
             let text = format!(
-                "capacity is now {}m CPU, {} MiB memory, {} MiB storage, {} GPUs, {} endpoints",
-                to.cpu_milli, to.memory_mib, to.storage_mib, to.gpus, to.endpoints
+                "capacity is now {}m CPU, {} MiB memory, {} MiB storage, {gpus} GPUs, {} endpoints",
+                to.cpu_milli, to.memory_mib, to.storage_mib, to.endpoints
             );
             (calls::set_capacity(*to), text)
         }
         Change::Withdraw(ask) => (calls::withdraw_ask(*ask), format!("withdrew ask {ask}")),
-        Change::Publish => {
-            let attributes = bounded(&shared.config.ask)?;
-            (
-                calls::publish_ask(wants.asks.prices, &attributes, wants.asks.isolation),
-                "published the standing ask".into(),
-            )
-        }
-    })
+        Change::Replace(ask) => (
+            calls::replace_ask(*ask, wants.asks.clone()),
+            format!("replaced the terms of ask {ask}"),
+        ),
+        Change::Publish => (
+            calls::publish_ask(wants.asks.clone()),
+            "published the standing ask".into(),
+        ),
+    }
 }
 
-fn bounded(ask: &config::Ask) -> Result<Attributes> {
-    let too_long = || Error::Other {
-        doing: "publishing the ask".into(),
-        message: "attributes are too long".into(),
-    };
-    let each = ask.attributes.iter().map(|(key, value)| {
+fn bounded(attributes: &BTreeMap<String, String>) -> Result<Attributes> {
+    let too_long = || trouble("attributes are too long".into());
+    let each = attributes.iter().map(|(key, value)| {
         let (key, value) = (
             key.clone().into_bytes().try_into(),
             value.clone().into_bytes().try_into(),
@@ -160,7 +197,18 @@ fn capacity(inventory: &Inventory, kept: &config::Capacity) -> Resources {
         cpu_milli: all.cpu_milli.saturating_sub(kept.keep_cpu_milli),
         memory_mib: (all.memory_bytes / MIB).saturating_sub(kept.keep_memory_mib),
         storage_mib: (all.storage_bytes / MIB).saturating_sub(kept.keep_storage_mib),
-        gpus: all.gpus.try_into().unwrap_or(u32::MAX),
+        persistent_mib: StorageClass::ALL.map(|class| {
+            kept.persistent_gib
+                .get(class.name())
+                .copied()
+                .unwrap_or(0)
+                .saturating_mul(1024)
+        }),
+        gpus: match kept.gpu_model {
+            Some(model) if all.gpus > 0 => PerModel::one(model.0, all.gpus.try_into().unwrap_or(u32::MAX)),
+            _ => PerModel::default(),
+        },
+        ips: kept.ips,
         endpoints: kept.endpoints,
     }
 }
@@ -187,17 +235,23 @@ mod tests {
         let inventory = Inventory {
             nodes: vec![node("a"), node("b")],
         };
+        let model = config::Model::try_from("nvidia/a100".to_owned()).unwrap();
         let kept = config::Capacity {
             keep_cpu_milli: 500,
             keep_memory_mib: 1024,
             keep_storage_mib: u64::MAX,
+            persistent_gib: [("beta2".into(), 2)].into(),
+            gpu_model: Some(model),
+            ips: 3,
             endpoints: 7,
         };
         let expected = Resources {
             cpu_milli: 3500,
             memory_mib: 7168,
             storage_mib: 0,
-            gpus: 2,
+            persistent_mib: [0, 2048, 0],
+            gpus: PerModel::one(model.0, 2),
+            ips: 3,
             endpoints: 7,
         };
         assert_eq!(capacity(&inventory, &kept), expected);

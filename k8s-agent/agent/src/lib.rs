@@ -4,7 +4,7 @@
 //! [`status`] looks at it from outside.
 //!
 //! Decisions are in [`core`], which does no I/O: what to do about leases ([`core::reconcile`]), when to send a
-//! heartbeat ([`core::beat`]), what a month's price is per block ([`core::pricing`]) and whether what stands on
+//! heartbeat ([`core::beat`]), whether this is the agent that acts in the cluster ([`core::leadership`]), what a month's price is per block ([`core::pricing`]) and whether what stands on
 //! chain is still right ([`core::standing`]). Everything else carries facts to them and their answers out.
 
 mod beats;
@@ -14,8 +14,10 @@ mod daemon;
 mod error;
 mod gateway;
 mod identity;
+mod income;
 mod init;
 mod keeper;
+mod leader;
 mod look;
 mod options;
 mod reconciler;
@@ -23,6 +25,7 @@ mod register;
 mod shared;
 mod state;
 mod status;
+mod stop;
 
 pub use error::{Error, Kind, Result};
 pub use options::*;

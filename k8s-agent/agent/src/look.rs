@@ -4,10 +4,9 @@ use crate::{
     core::reconcile::{ChainView, ClusterView, Health, Object, Record},
     Result,
 };
-use kube::{api::ListParams, Api};
 use perigee_chain::{Chain, LeaseState, View};
-use perigee_cluster::{crd::CloudLease, Cluster};
-use perigee_primitives::{Commitment, LeaseId, ProviderId};
+use perigee_cluster::{ChainTag, Cluster};
+use perigee_primitives::{LeaseId, ProviderId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The chain at one moment, with the details that actions need.
@@ -63,43 +62,28 @@ fn record(lease: &LeaseState) -> Record {
         provider: lease.provider,
         commitment: lease.commitment,
         phase: lease.phase,
+        paused: lease.paused,
+        income: lease.to_provider,
     }
 }
 
-/// Leases that have objects, and commitments of the manifests that are held. Nothing counts as started yet.
-pub async fn cluster(cluster: &Cluster) -> Result<ClusterView> {
-    let objects = objects(cluster).await?.into_iter();
-    let manifests = cluster.manifests_held().await?.into_iter();
-    Ok(ClusterView {
-        objects: objects
-            .map(|(id, commitment)| {
-                (
-                    id,
-                    Object {
-                        commitment,
-                        health: Health::Starting,
-                    },
-                )
-            })
-            .collect(),
-        manifests: manifests.map(|held| (held.lease.id, held.lease.commitment)).collect(),
-    })
-}
-
-/// `CloudLease`s: the first thing made of a lease and the last removed.
-async fn objects(cluster: &Cluster) -> Result<BTreeMap<LeaseId, Option<Commitment>>> {
-    let records = Api::<CloudLease>::all(cluster.client())
-        .list(&ListParams::default())
-        .await;
-    let records = records.map_err(|e| crate::Error::Unreachable {
-        what: format!("the cluster at {}", cluster.address()),
-        message: e.to_string(),
-    })?;
-    let read = |record: CloudLease| {
-        let commitment = hex::decode(&record.spec.commitment)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok());
-        (record.spec.lease, commitment)
-    };
-    Ok(records.items.into_iter().map(read).collect())
+/// Leases of `chain` that have objects, and commitments of the manifests that are held. Nothing counts as started yet.
+pub async fn cluster(cluster: &Cluster, chain: ChainTag) -> Result<ClusterView> {
+    let mut view = ClusterView::default();
+    for held in cluster.leases_held().await? {
+        if held.chain != Some(chain) {
+            view.strangers += 1;
+            continue;
+        }
+        let object = Object {
+            commitment: held.commitment,
+            health: Health::Starting,
+        };
+        view.objects.insert(held.id, object);
+    }
+    let manifests = cluster.manifests_held(chain).await?.into_iter();
+    view.manifests = manifests
+        .map(|held| (held.lease.key.id, held.lease.commitment))
+        .collect();
+    Ok(view)
 }

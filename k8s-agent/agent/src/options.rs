@@ -1,6 +1,6 @@
 //! What the command line gives the agent, and what the agent gives back. Plain data: parsing and printing are not done here.
 
-use perigee_primitives::{Balance, BlockNumber, LeaseId, ProviderId, Resources};
+use perigee_primitives::{Balance, BlockNumber, LeaseId, ProviderId, Resources, STORAGE_CLASSES};
 use serde::Serialize;
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
@@ -58,8 +58,40 @@ pub struct InitReport {
     pub gateway_pin: String,
     /// The preflight.
     pub checks: Vec<Check>,
+    /// The registration, where the stash's key is elsewhere and it is not registered yet.
+    pub to_sign: Option<ToSign>,
     /// What to do next, one command or sentence per line.
     pub next: Vec<String>,
+}
+
+/// A call that somebody with another key has to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToSign {
+    /// `pallet.call`, as wallets show it.
+    pub call: String,
+    /// Who has to sign, SS58.
+    pub by: String,
+    /// Its arguments by name, for people to compare with what their wallet shows.
+    pub arguments: Vec<(String, String)>,
+    /// The whole call as bytes, hex with 0x: for Developer → Extrinsics → Decode in polkadot.js Apps, or a signer that is
+    /// offline.
+    pub data: String,
+}
+
+/// For people, line by line.
+impl fmt::Display for ToSign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, signed by {}", self.call, self.by)?;
+        let width = self.arguments.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, value) in &self.arguments {
+            writeln!(f, "  {name:width$}  {value}")?;
+        }
+        writeln!(
+            f,
+            "  call data, for polkadot.js Apps (Developer → Extrinsics → Decode) or an offline signer:"
+        )?;
+        write!(f, "  {}", self.data)
+    }
 }
 
 /// Which cluster.
@@ -145,6 +177,9 @@ pub struct Status {
     pub stash_balance: Balance,
     /// `None` before registration.
     pub provider: Option<ProviderStatus>,
+    /// Income of a lease is claimed from so much on, base units.
+    #[serde(serialize_with = "as_text")]
+    pub claim_from: Balance,
     /// The agent's process; `None` when it is not running.
     pub agent: Option<AgentStatus>,
     /// Leases whose capacity is in use.
@@ -171,7 +206,7 @@ pub struct ProviderStatus {
     pub asks: Vec<u64>,
     /// Judged blocks since registration.
     pub judged_blocks: BlockNumber,
-    /// Blocks that were not billed since the oldest of the leases below began.
+    /// Of them: not billed, because it was attested absent.
     pub unbilled_blocks: BlockNumber,
 }
 
@@ -184,8 +219,12 @@ pub struct ResourcesView {
     pub memory_mib: u64,
     /// MiB.
     pub storage_mib: u64,
-    /// Devices.
+    /// MiB of persistent storage: beta1, beta2, beta3.
+    pub persistent_mib: [u64; STORAGE_CLASSES],
+    /// Devices, of all models.
     pub gpus: u32,
+    /// Public addresses.
+    pub ips: u32,
     /// Endpoints.
     pub endpoints: u32,
 }
@@ -196,7 +235,9 @@ impl From<&Resources> for ResourcesView {
             cpu_milli: r.cpu_milli,
             memory_mib: r.memory_mib,
             storage_mib: r.storage_mib,
-            gpus: r.gpus,
+            persistent_mib: r.persistent_mib,
+            gpus: r.gpus.iter().map(|(_, count)| count).sum(),
+            ips: r.ips,
             endpoints: r.endpoints,
         }
     }
@@ -221,6 +262,9 @@ pub struct AgentStatus {
     pub node_connected: bool,
     /// Newest best block it saw.
     pub best: BlockNumber,
+    /// Income claimed since the start of the process, base units.
+    #[serde(with = "text")]
+    pub claimed: Balance,
     /// Things that need a person, newest last.
     pub alarms: Vec<String>,
 }
@@ -244,6 +288,12 @@ pub struct LeaseStatus {
     /// Billed so far, base units.
     #[serde(serialize_with = "as_text")]
     pub billed: Balance,
+    /// Of it: the provider's, without the fee, base units.
+    #[serde(serialize_with = "as_text")]
+    pub earned: Balance,
+    /// Of that: not paid out yet, base units.
+    #[serde(serialize_with = "as_text")]
+    pub due: Balance,
     /// Blocks since activation that were not billed.
     pub unbilled_blocks: BlockNumber,
     /// The block at which it ends if nothing else happens.
@@ -255,4 +305,18 @@ pub struct LeaseStatus {
 /// Amounts are longer than JSON numbers are exact.
 fn as_text<S: serde::Serializer>(amount: &Balance, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(amount)
+}
+
+/// The same, for what is read back.
+mod text {
+    use super::Balance;
+    use serde::{de::Error, Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(amount: &Balance, to: S) -> Result<S::Ok, S::Error> {
+        super::as_text(amount, to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Balance, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
 }

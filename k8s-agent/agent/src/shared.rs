@@ -7,12 +7,16 @@ use crate::{
         reconcile::Alarm,
     },
     identity::Identity,
+    leader::Leader,
     state::StateDir,
 };
 use perigee_chain::{BlockId, Chain};
-use perigee_cluster::Cluster;
-use perigee_primitives::ProviderId;
-use std::{sync::Mutex, time::Instant};
+use perigee_cluster::{ChainTag, Cluster, LeaseKey};
+use perigee_primitives::{Balance, LeaseId, ProviderId};
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 use tokio::sync::{watch, Notify};
 
 /// Everything that tasks share. None of them waits for another while it holds something of this.
@@ -27,6 +31,8 @@ pub struct Shared {
     pub chain: Chain,
     /// The cluster.
     pub cluster: Cluster,
+    /// The lock on it.
+    pub leader: Arc<Leader>,
     /// Who we are on chain.
     pub provider: ProviderId,
     /// Block time as the node tells it.
@@ -35,6 +41,8 @@ pub struct Shared {
     pub finalised: watch::Sender<Option<BlockId>>,
     /// Wakes the reconciler: something may have changed.
     pub wake: Notify,
+    /// Income claimed since the start of this process.
+    pub claimed: Mutex<Balance>,
     /// What needs a person.
     pub alarms: Mutex<Vec<Alarm>>,
     /// Start of this process, from which moments count.
@@ -45,6 +53,16 @@ impl Shared {
     /// Now, on the clock that only goes forward.
     pub fn now(&self) -> Millis {
         millis_since(self.start)
+    }
+
+    /// The chain, as objects in the cluster name it.
+    pub fn tag(&self) -> ChainTag {
+        ChainTag::of(&self.chain.genesis())
+    }
+
+    /// A lease of this chain, as the cluster knows it.
+    pub fn key(&self, id: LeaseId) -> LeaseKey {
+        LeaseKey { chain: self.tag(), id }
     }
 }
 

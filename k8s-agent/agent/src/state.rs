@@ -97,6 +97,22 @@ impl StateDir {
         Ok(HeartbeatKey::from_seed(&seed))
     }
 
+    /// What tells this installation from others, made on first use: eight hex digits.
+    pub fn installation(&self) -> Result<String> {
+        let path = self.0.join("installation");
+        if let Some(text) = self.read(&path)? {
+            let id = text.trim();
+            let whole = id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
+            return whole.then(|| id.to_owned()).ok_or_else(|| Error::State {
+                path,
+                message: "is not eight hex digits; remove it".into(),
+            });
+        }
+        let id = hex::encode(rand::random::<[u8; 4]>());
+        self.write(&path, format!("{id}\n").as_bytes())?;
+        Ok(id)
+    }
+
     /// The restart counter for this start. It is on disk before anybody sees it.
     pub fn next_incarnation(&self) -> Result<u32> {
         let path = self.0.join("incarnation");
@@ -283,6 +299,15 @@ mod tests {
         assert_eq!(mode(state.path()), 0o700);
         fs::write(state.path().join("heartbeat.key"), "abc").unwrap();
         assert!(matches!(state.heartbeat_key(), Err(Error::State { .. })));
+    }
+
+    #[test]
+    fn an_installation_keeps_its_name() {
+        let (_keep, state) = state();
+        let id = state.installation().unwrap();
+        assert_eq!(StateDir::open(state.path()).unwrap().installation().unwrap(), id);
+        fs::write(state.path().join("installation"), "").unwrap();
+        assert!(matches!(state.installation(), Err(Error::State { .. })));
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use crate::{
     config::Config,
+    core::income::Income,
     identity::{account, Stash},
-    look,
+    income, look,
     state::StateDir,
     AgentStatus, Error, LeaseStatus, ProviderStatus, Result, Status, StatusOptions,
 };
 use perigee_chain::{Chain, LeaseState, Provider, View};
-use perigee_cluster::Cluster;
+use perigee_cluster::{ChainTag, Cluster, LeaseKey};
 use perigee_primitives::{AttestationTimes, BlockNumber, CloseReason, DeclineReason, LeaseId, LeasePhase};
 use std::time::Duration;
 
@@ -30,7 +31,13 @@ pub async fn status(options: StatusOptions) -> Result<Status> {
         Some(provider) => view.leases_of(provider.id).await?,
         None => Vec::new(),
     };
-    let workloads = Workloads::look(&config, &leases).await;
+    let tag = ChainTag::of(&chain.genesis());
+    let workloads = Workloads::look(&config, tag, &leases).await;
+    let mut shown = Vec::new();
+    for (id, lease) in &leases {
+        let income = income::of(&view, *id, lease, &operator.id()).await?;
+        shown.push(lease_status(*id, lease, &income, &workloads));
+    }
     Ok(Status {
         node: chain.address().into(),
         genesis: hex::encode(chain.genesis()),
@@ -42,14 +49,12 @@ pub async fn status(options: StatusOptions) -> Result<Status> {
         operator_balance: view.balances(&operator.id()).await?.free,
         stash_balance: view.balances(&stash.id).await?.free,
         provider: match provider {
-            Some(provider) => Some(describe(&view, provider, judged_until, &leases).await?),
+            Some(provider) => Some(describe(&view, provider, judged_until).await?),
             None => None,
         },
+        claim_from: config.income.claim_from.base_units(),
         agent: running(&state)?,
-        leases: leases
-            .iter()
-            .map(|(id, lease)| lease_status(*id, lease, &workloads))
-            .collect(),
+        leases: shown,
     })
 }
 
@@ -62,12 +67,7 @@ fn running(state: &StateDir) -> Result<Option<AgentStatus>> {
     }
 }
 
-async fn describe(
-    view: &View,
-    provider: Provider,
-    judged_until: BlockNumber,
-    leases: &[(LeaseId, LeaseState)],
-) -> Result<ProviderStatus> {
+async fn describe(view: &View, provider: Provider, judged_until: BlockNumber) -> Result<ProviderStatus> {
     let times = view.attestation_times().await?;
     let asks = view.asks_of(provider.id).await?;
     Ok(ProviderStatus {
@@ -79,7 +79,7 @@ async fn describe(
         leased: (&provider.leased).into(),
         asks: asks.into_iter().map(|(id, _)| id).collect(),
         judged_blocks: judged_blocks(&times, provider.registered_at, judged_until),
-        unbilled_blocks: leases.iter().map(|(_, lease)| lease.unbilled_blocks).max().unwrap_or(0),
+        unbilled_blocks: view.unbilled_blocks(provider.id).await?,
     })
 }
 
@@ -88,7 +88,7 @@ fn judged_blocks(times: &AttestationTimes, registered: BlockNumber, judged_until
     judged_until.saturating_sub(times.start_of(times.first_judged(registered)))
 }
 
-fn lease_status(id: LeaseId, lease: &LeaseState, workloads: &Workloads) -> LeaseStatus {
+fn lease_status(id: LeaseId, lease: &LeaseState, income: &Income, workloads: &Workloads) -> LeaseStatus {
     let (phase, detail) = phase(&lease.phase);
     LeaseStatus {
         lease: id,
@@ -98,6 +98,8 @@ fn lease_status(id: LeaseId, lease: &LeaseState, workloads: &Workloads) -> Lease
         resources: (&lease.resources).into(),
         rate: lease.rate,
         billed: lease.billed,
+        earned: income.earned,
+        due: income.due(),
         unbilled_blocks: lease.unbilled_blocks,
         runs_until: lease.runs_until,
         workload: workloads.phase(id),
@@ -123,6 +125,10 @@ fn words(reason: &CloseReason) -> &'static str {
         CloseReason::ActivationMissed => "not activated in time",
         CloseReason::FundsEnded => "funds ended",
         CloseReason::TermEnded => "term ended",
+        CloseReason::NoShow => "not activated in time, although the manifest was here",
+        CloseReason::Abandoned => "closed by tenant for absence",
+        CloseReason::TakenDown(_) => "taken down by governance",
+        CloseReason::StoppedForAbuse(_) => "stopped for abuse",
     }
 }
 
@@ -130,17 +136,22 @@ fn words(reason: &CloseReason) -> &'static str {
 struct Workloads(Option<Vec<(LeaseId, String)>>);
 
 impl Workloads {
-    async fn look(config: &Config, leases: &[(LeaseId, LeaseState)]) -> Self {
-        let look = tokio::time::timeout(CLUSTER_PATIENCE, Self::try_look(config, leases)).await;
+    async fn look(config: &Config, tag: ChainTag, leases: &[(LeaseId, LeaseState)]) -> Self {
+        let look = tokio::time::timeout(CLUSTER_PATIENCE, Self::try_look(config, tag, leases)).await;
         Self(look.ok().and_then(Result::ok))
     }
 
-    async fn try_look(config: &Config, leases: &[(LeaseId, LeaseState)]) -> Result<Vec<(LeaseId, String)>> {
+    async fn try_look(
+        config: &Config,
+        tag: ChainTag,
+        leases: &[(LeaseId, LeaseState)],
+    ) -> Result<Vec<(LeaseId, String)>> {
         let cluster = Cluster::connect(&config.cluster.kubeconfig, None).await?;
-        let held = look::cluster(&cluster).await?;
+        let held = look::cluster(&cluster, tag).await?;
         let mut found = Vec::new();
         for (id, _) in leases.iter().filter(|(id, _)| held.objects.contains_key(id)) {
-            let status = cluster.lease_status(*id, &config.workloads).await?;
+            let key = LeaseKey { chain: tag, id: *id };
+            let status = cluster.lease_status(key, &config.workloads).await?;
             found.push((*id, status.map_or("starting", |status| status.phase()).to_owned()));
         }
         Ok(found)

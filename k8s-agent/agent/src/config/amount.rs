@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 const DECIMALS: usize = 12;
 
 /// An amount of PRG, exact to the base unit. In a config: `3`, `0.05` or `"0.05"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(Balance);
 
 impl Amount {
@@ -22,9 +22,20 @@ impl Amount {
         Self(amount as Balance * PRG / 100)
     }
 
+    /// So many base units.
+    pub const fn from_base_units(amount: Balance) -> Self {
+        Self(amount)
+    }
+
     /// In base units.
     pub fn base_units(self) -> Balance {
         self.0
+    }
+}
+
+impl From<Balance> for Amount {
+    fn from(base_units: Balance) -> Self {
+        Self(base_units)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The agent's config: a TOML file, and `PERIGEE_AGENT_` variables over it (`PERIGEE_AGENT_CHAIN__NODE` is `chain.node`).
 
 mod amount;
+mod ask;
 mod problem;
 mod template;
 
 pub use amount::Amount;
+pub use ask::{Ask, Isolation, Model};
 pub use problem::ConfigError;
 pub use template::render as template;
 
@@ -13,7 +15,8 @@ use figment::{
     Figment,
 };
 use perigee_cluster::Settings;
-use perigee_primitives::Isolation as ChainIsolation;
+use perigee_primitives::StorageClass;
+use perigee_sdl::Need;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -35,6 +38,9 @@ pub struct Config {
     pub chain: Chain,
     /// Accounts.
     pub keys: Keys,
+    /// What answers for leases.
+    #[serde(default)]
+    pub bonds: Bonds,
     /// Heartbeats.
     #[serde(default)]
     pub heartbeat: Heartbeat,
@@ -52,6 +58,9 @@ pub struct Config {
     /// The standing ask.
     #[serde(default)]
     pub ask: Ask,
+    /// When income is claimed.
+    #[serde(default)]
+    pub income: Income,
 }
 
 /// How the chain is reached.
@@ -86,6 +95,20 @@ pub struct Keys {
 /// The least that a provider stakes on the public chains.
 pub fn default_stake() -> Amount {
     Amount::prg(100)
+}
+
+/// The pool out of which each lease gets its bond: a day of its rate.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bonds {
+    /// What the pool is filled up to when the agent starts, in PRG.
+    pub pool: Amount,
+}
+
+impl Default for Bonds {
+    fn default() -> Self {
+        Self { pool: Amount::prg(20) }
+    }
 }
 
 /// Where heartbeats go.
@@ -136,6 +159,12 @@ pub struct Capacity {
     pub keep_memory_mib: u64,
     /// MiB of ephemeral storage kept back.
     pub keep_storage_mib: u64,
+    /// GiB of persistent storage for rent, by the class's name in manifests.
+    pub persistent_gib: BTreeMap<String, u64>,
+    /// Model of the cluster's GPUs. Without it none is for rent.
+    pub gpu_model: Option<Model>,
+    /// Public addresses for rent.
+    pub ips: u32,
     /// Endpoints for rent.
     pub endpoints: u32,
 }
@@ -146,64 +175,26 @@ impl Default for Capacity {
             keep_cpu_milli: 0,
             keep_memory_mib: 0,
             keep_storage_mib: 0,
+            persistent_gib: BTreeMap::new(),
+            gpu_model: None,
+            ips: 0,
             endpoints: 1000,
         }
     }
 }
 
-/// Prices in PRG for 30 days, and what orders may select by.
+/// When what leases have earned is claimed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ask {
-    /// A core.
-    pub cpu: Amount,
-    /// A GiB of memory.
-    pub memory: Amount,
-    /// A GiB of ephemeral storage.
-    pub storage: Amount,
-    /// A GPU.
-    pub gpu: Amount,
-    /// An endpoint.
-    pub endpoint: Amount,
-    /// How tenants are kept apart.
-    pub isolation: Isolation,
-    /// Attributes, for example `region = "eu-west"`.
-    pub attributes: BTreeMap<String, String>,
+pub struct Income {
+    /// From so much per lease on.
+    pub claim_from: Amount,
 }
 
-impl Default for Ask {
+impl Default for Income {
     fn default() -> Self {
         Self {
-            cpu: Amount::prg(3),
-            memory: Amount::prg(1),
-            storage: Amount::centi_prg(5),
-            gpu: Amount::prg(200),
-            endpoint: Amount::centi_prg(10),
-            isolation: Isolation::SharedKernel,
-            attributes: BTreeMap::new(),
-        }
-    }
-}
-
-/// How tenants are kept apart, as the config spells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Isolation {
-    /// Containers on one kernel.
-    #[default]
-    SharedKernel,
-    /// A user-space kernel per pod.
-    Gvisor,
-    /// A virtual machine per pod.
-    Kata,
-}
-
-impl From<Isolation> for ChainIsolation {
-    fn from(isolation: Isolation) -> Self {
-        match isolation {
-            Isolation::SharedKernel => Self::SharedKernel,
-            Isolation::Gvisor => Self::Gvisor,
-            Isolation::Kata => Self::Kata,
+            claim_from: Amount::prg(1),
         }
     }
 }
@@ -268,24 +259,38 @@ impl Config {
                 format!("`{domain}` is not a domain like apps.example.org"),
             );
         }
-        if self.ask.attributes.len() > 32 {
-            return wrong(
-                "ask.attributes",
-                "holds more than the 32 attributes the chain takes".into(),
-            );
-        }
-        for (key, value) in &self.ask.attributes {
-            let fits = |text: &str| (1..=64).contains(&text.len()) && text.is_ascii();
-            if !fits(key) || !fits(value) {
-                return wrong(
-                    &format!("ask.attributes.{key}"),
-                    "key and value must be 1 to 64 ASCII characters".into(),
-                );
+        self.check_storage_classes()?;
+        self.ask.check(&self.attributes())
+    }
+
+    fn check_storage_classes(&self) -> Result<(), (String, String)> {
+        let listed = [
+            (
+                "capacity.persistent_gib",
+                self.capacity.persistent_gib.keys().collect::<Vec<_>>(),
+            ),
+            ("ask.persistent", self.ask.persistent.keys().collect()),
+        ];
+        for (key, names) in listed {
+            let known = |name: &str| StorageClass::ALL.iter().any(|class| class.name() == name);
+            if let Some(name) = names.into_iter().find(|name| !known(name)) {
+                return Err((
+                    format!("{key}.{name}"),
+                    "is no storage class; there are beta1, beta2 and beta3".into(),
+                ));
             }
         }
-        crate::core::pricing::schedule(&self.ask)
-            .map(drop)
-            .map_err(|part| (format!("ask.{part}"), "is more than the chain can count".into()))
+        Ok(())
+    }
+
+    /// The attributes of the ask: what is configured, and what of the cluster is not every provider's to offer.
+    pub fn attributes(&self) -> BTreeMap<String, String> {
+        let volumes = self.workloads.storage_classes.keys().cloned().map(Need::Volumes);
+        let ports = self.workloads.node_port_host.iter().map(|_| Need::NodePorts);
+        let registries = self.workloads.allowed_registries.iter();
+        let registries = registries.map(|host| Need::Registry(host.to_ascii_lowercase()));
+        let offered = volumes.chain(ports).chain(registries).map(|need| need.attribute());
+        self.ask.attributes.clone().into_iter().chain(offered).collect()
     }
 
     /// Where heartbeats go: what is configured, or the node's host.

@@ -1,7 +1,10 @@
 //! The commented config that `init` writes.
 
 use super::{Config, Isolation};
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+};
 
 /// `config` as a file, each key with a word on what it does. Reading it back gives `config` again.
 pub fn render(config: &Config) -> String {
@@ -35,6 +38,11 @@ operator = {operator}
 # Stake in PRG, held when the provider registers.
 stake = {stake}
 
+[bonds]
+# Each lease is bonded with a day of its rate out of one pool, which pays tenants when the SLA is broken. The agent
+# fills the pool up to this many PRG when it starts. An empty pool means no new leases.
+pool = {pool}
+
 [heartbeat]
 # Multiaddresses of the nodes that get heartbeats, several for safety: an agent that reaches none counts as absent.
 nodes = {heartbeat_nodes}
@@ -53,19 +61,20 @@ ingress_scheme = {ingress_scheme}
 ingress_port = {ingress_port}
 ingress_class = {ingress_class}
 ingress_namespace_labels = {ingress_namespace_labels}
-# Address at which node ports are reached from outside. Without one, services that need them are refused.
+# Address at which node ports are reached from outside. Without one, orders that need them go elsewhere.
 {node_port_host}
 # Address ranges that tenants must not reach, beyond private, link-local, metadata and node addresses.
 deny_cidrs = {deny_cidrs}
 # TCP ports that tenants must not reach on the internet: mail is what rented machines are abused for first.
 closed_ports = {closed_ports}
-# Image registries that are taken although their name or address is private.
+# Image registries that are taken although their name or address is private; they stand among the ask's attributes.
 allowed_registries = {allowed_registries}
 # When nodes pull images: IfNotPresent or Always.
 image_pull_policy = {image_pull_policy}
 # Runtime class of all pods, for example gvisor.
 {runtime_class}
-# Storage class in the manifest = storage class in the cluster. What is not listed is refused.
+# Persistent volumes: storage class in the manifest = storage class in the cluster. A volume that names none is of
+# class "default". Orders with other classes go elsewhere.
 storage_classes = {storage_classes}
 
 [gateway]
@@ -74,24 +83,51 @@ listen = {listen}
 address = {address}
 
 [capacity]
-# What is kept back from tenants, and how many endpoints are for rent.
+# What is kept back from tenants.
 keep_cpu_milli = {keep_cpu}
 keep_memory_mib = {keep_memory}
 keep_storage_mib = {keep_storage}
+# GiB of persistent storage for rent, by class: {{ beta2 = 500 }}.
+persistent_gib = {persistent_gib}
+# Model of the cluster's GPUs, such as nvidia/a100. Without it none is for rent.
+{gpu_model}
+# Public addresses and endpoints for rent.
+ips = {ips}
 endpoints = {endpoints}
 
+[income]
+# What a running lease has earned is claimed once it is so many PRG, and at least twice the fees of claiming it.
+# A lease that ends pays by itself.
+claim_from = {claim_from}
+
 [ask]
-# Prices in PRG for 30 days: a core, a GiB of memory, a GiB of ephemeral storage, a GPU, an endpoint.
+# Prices in PRG for 30 days: a core, a GiB of memory, a GiB of ephemeral storage, a GiB of each class of persistent
+# storage, a GPU of each model, a public address, an endpoint.
 # The chain counts per block of 2 s: base units = PRG x 10^12 / 1296000 blocks.
 cpu = {cpu}
 memory = {memory}
 storage = {storage}
-gpu = {gpu}
+persistent = {persistent}
+gpus = {gpus}
+ip = {ip}
 endpoint = {endpoint}
 # How tenants are kept apart: shared-kernel, gvisor or kata.
 isolation = "{isolation}"
+# Where it runs: ISO 3166-1 code of the country, and a region. Orders may ask for either.
+{country}
+{region}
+# Terms that are leased, in hours. With a longest one, leases without a term are not taken.
+shortest_hours = {shortest_hours}
+{longest_hours}
+# Hours between a notice and the end of a lease; only hours in which this provider is present count.
+notice_hours = {notice_hours}
+# Per cent of each day in which this provider is present. What it falls short of, its bond pays to the tenant.
+sla_percent = {sla_percent}
+# Addresses of the only tenants that the ask is for, or of those that it is not for.
+only = {only}
+except = {except}
 
-# What orders may select by, for example region = "eu-west".
+# What orders may select by, for example host = "akash".
 [ask.attributes]
 {attributes}"#,
         state = quoted(&config.state.to_string_lossy()),
@@ -99,6 +135,7 @@ isolation = "{isolation}"
         stash = quoted(&config.keys.stash),
         operator = quoted(&config.keys.operator),
         stake = config.keys.stake,
+        pool = config.bonds.pool,
         heartbeat_nodes = list(&config.heartbeat_nodes()),
         kubeconfig = quoted(&config.cluster.kubeconfig.to_string_lossy()),
         allow_cluster_admin = config.cluster.allow_cluster_admin,
@@ -116,15 +153,29 @@ isolation = "{isolation}"
         storage_classes = table(&workloads.storage_classes),
         listen = quoted(&config.gateway.listen.to_string()),
         address = quoted(&config.gateway.address),
+        claim_from = config.income.claim_from,
         keep_cpu = config.capacity.keep_cpu_milli,
         keep_memory = config.capacity.keep_memory_mib,
         keep_storage = config.capacity.keep_storage_mib,
+        persistent_gib = table_of(&config.capacity.persistent_gib),
+        gpu_model = optional("gpu_model", &config.capacity.gpu_model.map(|model| model.to_string())),
+        ips = config.capacity.ips,
         endpoints = config.capacity.endpoints,
         cpu = config.ask.cpu,
         memory = config.ask.memory,
         storage = config.ask.storage,
-        gpu = config.ask.gpu,
+        persistent = table_of(&config.ask.persistent),
+        gpus = table_of(&config.ask.gpus),
+        ip = config.ask.ip,
         endpoint = config.ask.endpoint,
+        country = optional("country", &config.ask.country),
+        region = optional("region", &config.ask.region),
+        shortest_hours = config.ask.shortest_hours,
+        longest_hours = number("longest_hours", config.ask.longest_hours),
+        notice_hours = config.ask.notice_hours,
+        sla_percent = config.ask.sla_percent,
+        only = list(&config.ask.only),
+        except = list(&config.ask.except),
     )
 }
 
@@ -143,6 +194,22 @@ fn table(entries: &BTreeMap<String, String>) -> String {
         .map(|(key, value)| format!("{} = {}", quoted(key), quoted(value)))
         .collect();
     format!("{{ {} }}", entries.join(", "))
+}
+
+/// A table whose values are numbers.
+fn table_of<K: ToString, V: Display>(entries: &BTreeMap<K, V>) -> String {
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(key, value)| format!("{} = {value}", quoted(&key.to_string())))
+        .collect();
+    format!("{{ {} }}", entries.join(", "))
+}
+
+fn number(key: &str, value: Option<u32>) -> String {
+    match value {
+        Some(value) => format!("{key} = {value}"),
+        None => format!("# {key} = 0"),
+    }
 }
 
 /// A key without value stays in the file as a comment.

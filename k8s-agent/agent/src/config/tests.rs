@@ -37,6 +37,7 @@ fn the_template_reads_back_as_the_same_config() {
     config.ask.attributes.insert("region".into(), "eu \"west\"".into());
     config.ask.isolation = Isolation::Kata;
     config.ask.cpu = "0.123456789012".parse().unwrap();
+    config.income.claim_from = "0.5".parse().unwrap();
     assert_eq!(read(&template(&config)).unwrap(), config);
 }
 
@@ -52,6 +53,7 @@ fn every_key_of_the_template_has_a_comment_above_it_or_its_group() {
         "[gateway]",
         "[capacity]",
         "[ask]",
+        "[income]",
     ] {
         let after = text.split(section).nth(1).unwrap();
         assert!(after.trim_start().starts_with('#'), "{section}");
@@ -110,7 +112,7 @@ fn values_that_make_no_sense_name_their_key() {
         ("[heartbeat]\nnodes = [\"localhost:30444\"]", "heartbeat.nodes"),
         ("[gateway]\naddress = \"localhost\"", "gateway.address"),
         ("[gateway]\naddress = \":8443\"", "gateway.address"),
-        ("[ask]\ngpu = \"999999999999999\"", "ask.gpu"),
+        ("[ask]\nip = \"999999999999999\"", "ask.ip"),
         ("[ask]\ncpu = -1", "ask.cpu"),
         ("[workloads]\ndeny_cidrs = [\"10.0.0.0/33\"]", "workloads.deny_cidrs"),
         ("[workloads]\ndomain = \".example.org\"", "workloads.domain"),
@@ -119,6 +121,29 @@ fn values_that_make_no_sense_name_their_key() {
         let (message, _) = problem(&format!("{LEAST}{text}"));
         assert!(message.contains(&format!("key `{key}`: ")), "{message}");
     }
+}
+
+#[test]
+fn what_the_cluster_offers_is_among_the_attributes() {
+    let text = format!(
+        "{LEAST}[workloads]\nnode_port_host = \"203.0.113.1\"\nstorage_classes = {{ beta2 = \"fast\" }}\n\
+         allowed_registries = [\"registry.lan:5000\"]\n\
+         [ask.attributes]\nregion = \"eu\""
+    );
+    let attributes = read(&text).unwrap().attributes();
+    let expected = [
+        ("capabilities/node-ports", "true"),
+        ("capabilities/registry/registry.lan:5000", "true"),
+        ("capabilities/storage/beta2", "persistent"),
+        ("region", "eu"),
+    ];
+    assert_eq!(
+        attributes
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]

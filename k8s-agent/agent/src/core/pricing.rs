@@ -4,7 +4,7 @@
 //! 2-second blocks: `PRG × 10¹² × 10⁶ / 1,296,000 / units`, where a core is 1,000 units and a GiB is 1,024.
 
 use crate::config::{Amount, Ask};
-use perigee_primitives::PriceSchedule;
+use perigee_primitives::{PerModel, PriceSchedule, StorageClass, STORAGE_CLASSES};
 
 /// Blocks of 2 s in 30 days.
 pub const BLOCKS_PER_MONTH: u128 = 30 * 24 * 60 * 60 / 2;
@@ -17,9 +17,28 @@ pub fn schedule(ask: &Ask) -> Result<PriceSchedule, &'static str> {
         cpu_milli: per_block(ask.cpu, 1000).ok_or("cpu")?,
         memory_mib: per_block(ask.memory, 1024).ok_or("memory")?,
         storage_mib: per_block(ask.storage, 1024).ok_or("storage")?,
-        gpu: per_block(ask.gpu, 1).ok_or("gpu")?,
+        persistent_mib: persistent(ask).ok_or("persistent")?,
+        gpus: gpus(ask).ok_or("gpus")?,
+        ip: per_block(ask.ip, 1).ok_or("ip")?,
         endpoint: per_block(ask.endpoint, 1).ok_or("endpoint")?,
     })
+}
+
+fn persistent(ask: &Ask) -> Option<[u64; STORAGE_CLASSES]> {
+    let mut prices = [0; STORAGE_CLASSES];
+    for (price, class) in prices.iter_mut().zip(StorageClass::ALL) {
+        let month = ask.persistent.get(class.name()).copied().unwrap_or_default();
+        *price = per_block(month, 1024)?;
+    }
+    Some(prices)
+}
+
+fn gpus(ask: &Ask) -> Option<PerModel<u64>> {
+    let mut prices = PerModel::default();
+    for (model, month) in &ask.gpus {
+        prices.set(model.0, per_block(*month, 1)?)?;
+    }
+    Some(prices)
 }
 
 fn per_block(month: Amount, units: u128) -> Option<u64> {
@@ -40,7 +59,9 @@ mod tests {
             cpu,
             memory,
             storage: FREE,
-            gpu: FREE,
+            persistent: Default::default(),
+            gpus: Default::default(),
+            ip: FREE,
             endpoint: FREE,
             ..Ask::default()
         }
@@ -85,10 +106,10 @@ mod tests {
         let most = "999999999999999".parse().unwrap();
         assert_eq!(
             schedule(&Ask {
-                gpu: most,
+                ip: most,
                 ..ask(FREE, FREE)
             }),
-            Err("gpu")
+            Err("ip")
         );
     }
 }

@@ -1,20 +1,10 @@
 //! What a provider has on chain, and what of it is to be changed.
 
-use perigee_primitives::{AskId, Isolation, PriceSchedule, Resources, TlsPin};
+use perigee_chain::AskTerms;
+use perigee_primitives::{AskId, Resources, TlsPin};
 
 /// Capacity that grew by less than this part is not worth a transaction.
 const GROWTH_THAT_COUNTS: u64 = 100;
-
-/// A standing ask, without whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// Prices.
-    pub prices: PriceSchedule,
-    /// Attributes, sorted by key.
-    pub attributes: Vec<(String, String)>,
-    /// How tenants are kept apart.
-    pub isolation: Isolation,
-}
 
 /// A registered provider as the chain has it, or as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +28,14 @@ pub enum Change {
     Capacity(Resources),
     /// An ask goes.
     Withdraw(AskId),
+    /// An ask gets the configured terms.
+    Replace(AskId),
     /// The configured ask comes.
     Publish,
 }
 
 /// What turns `has` into `wants`, in order. Nothing when they agree.
-pub fn changes(has: &Standing<Vec<(AskId, Terms)>>, wants: &Standing<Terms>) -> Vec<Change> {
+pub fn changes(has: &Standing<Vec<(AskId, AskTerms)>>, wants: &Standing<AskTerms>) -> Vec<Change> {
     let mut changes = Vec::new();
     if has.pins != wants.pins || has.gateway != wants.gateway {
         changes.push(Change::Gateway);
@@ -54,20 +46,15 @@ pub fn changes(has: &Standing<Vec<(AskId, Terms)>>, wants: &Standing<Terms>) -> 
     {
         changes.push(Change::Capacity(capacity));
     }
-    let right = has
-        .asks
-        .iter()
-        .find(|(_, terms)| *terms == wants.asks)
-        .map(|(id, _)| *id);
-    changes.extend(
-        has.asks
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| Some(*id) != right)
-            .map(Change::Withdraw),
-    );
-    if right.is_none() {
-        changes.push(Change::Publish);
+    let right = has.asks.iter().find(|(_, terms)| *terms == wants.asks);
+    // One ask stands: the right one, or the oldest with new terms, so that there is no block without any.
+    let kept = right.or(has.asks.first()).map(|(id, _)| *id);
+    let others = has.asks.iter().map(|(id, _)| *id).filter(|id| Some(*id) != kept);
+    changes.extend(others.map(Change::Withdraw));
+    match kept {
+        Some(_) if right.is_some() => {}
+        Some(id) => changes.push(Change::Replace(id)),
+        None => changes.push(Change::Publish),
     }
     changes
 }
@@ -79,30 +66,41 @@ fn is_worth_reporting(from: &Resources, to: &Resources) -> bool {
         || grew(from.cpu_milli, to.cpu_milli)
         || grew(from.memory_mib, to.memory_mib)
         || grew(from.storage_mib, to.storage_mib)
+        || from.persistent_mib != to.persistent_mib
         || from.gpus != to.gpus
+        || from.ips != to.ips
         || from.endpoints != to.endpoints
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_primitives::{GpuModel, Isolation, PerModel, PriceSchedule};
 
-    const CAPACITY: Resources = Resources {
-        cpu_milli: 4000,
-        memory_mib: 8000,
-        storage_mib: 100_000,
-        gpus: 0,
-        endpoints: 100,
-    };
+    fn capacity() -> Resources {
+        Resources {
+            cpu_milli: 4000,
+            memory_mib: 8000,
+            storage_mib: 100_000,
+            endpoints: 100,
+            ..Default::default()
+        }
+    }
 
-    fn terms(cpu: u64) -> Terms {
-        Terms {
+    fn terms(cpu: u64) -> AskTerms {
+        AskTerms {
             prices: PriceSchedule {
                 cpu_milli: cpu,
                 ..Default::default()
             },
-            attributes: vec![("region".into(), "eu".into())],
+            attributes: Default::default(),
+            place: Default::default(),
             isolation: Isolation::SharedKernel,
+            terms: Default::default(),
+            valid_until: None,
+            tenants: Default::default(),
+            notice: 1800,
+            sla: 990_000,
         }
     }
 
@@ -110,7 +108,7 @@ mod tests {
         Standing {
             pins: vec![[1; 32]],
             gateway: "gw:8443".into(),
-            capacity: Some(CAPACITY),
+            capacity: Some(capacity()),
             asks,
         }
     }
@@ -128,15 +126,15 @@ mod tests {
         };
         assert_eq!(
             changes(&fresh, &with(terms(1))),
-            [Change::Capacity(CAPACITY), Change::Publish]
+            [Change::Capacity(capacity()), Change::Publish]
         );
     }
 
     #[test]
-    fn a_changed_price_withdraws_before_it_publishes() {
+    fn a_changed_price_replaces_the_ask_in_place() {
         assert_eq!(
             changes(&with(vec![(3, terms(1))]), &with(terms(2))),
-            [Change::Withdraw(3), Change::Publish]
+            [Change::Replace(3)]
         );
     }
 
@@ -190,11 +188,24 @@ mod tests {
 
     #[test]
     fn less_is_told_at_once_and_more_when_it_counts() {
-        let to = |cpu_milli| is_worth_reporting(&CAPACITY, &Resources { cpu_milli, ..CAPACITY });
+        let to = |cpu_milli| {
+            is_worth_reporting(
+                &capacity(),
+                &Resources {
+                    cpu_milli,
+                    ..capacity()
+                },
+            )
+        };
         assert!(to(3999));
         assert!(!to(4000));
         assert!(!to(4039));
         assert!(to(4040));
-        assert!(is_worth_reporting(&CAPACITY, &Resources { gpus: 1, ..CAPACITY }));
+        let model = GpuModel::new(b"nvidia/a100").unwrap();
+        let with_gpu = Resources {
+            gpus: PerModel::one(model, 1),
+            ..capacity()
+        };
+        assert!(is_worth_reporting(&capacity(), &with_gpu));
     }
 }

@@ -1,10 +1,10 @@
 //! Does what the core decided, each thing in a task of its own.
 
 use super::{lock, Memory};
-use crate::{core::reconcile::Action, shared::Shared, Error, Result};
+use crate::{core::reconcile::Action, income, shared::Shared, Error, Result};
 use perigee_chain::{calls, Call, LeaseState};
 use perigee_cluster::{objects, ClusterError, Lease};
-use perigee_primitives::{Commitment, LeaseId};
+use perigee_primitives::{Commitment, LeaseId, LeasePhase};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -83,9 +83,9 @@ impl Actor {
             }
             Action::TearDown(lease, commitment) => self.tear_down(*lease, commitment).await,
             Action::ReportTornDown(leases) => self.report(leases).await,
-            Action::Settle(lease) => {
-                let settled = self.submit(&calls::settle(*lease)).await?;
-                lock(&self.memory).settled.insert(*lease, settled);
+            Action::Collect(lease) => {
+                let income = income::collect(&self.shared, *lease).await?;
+                lock(&self.memory).collected.insert(*lease, income);
                 Ok(())
             }
         }
@@ -94,15 +94,15 @@ impl Actor {
     async fn apply(&self, lease: LeaseId, state: &LeaseState) -> Result<()> {
         let _permit = self.applies.acquire().await;
         // On a thread that may block: the compiler cannot prove that applying may move between threads.
-        let (actor, runtime, state) = (self.clone(), Handle::current(), state.clone());
-        let applying = spawn_blocking(move || runtime.block_on(actor.build_and_apply(lease, &state)));
+        let (actor, runtime, asked) = (self.clone(), Handle::current(), state.clone());
+        let applying = spawn_blocking(move || runtime.block_on(actor.build_and_apply(lease, &asked)));
         let applied = applying
             .await
             .unwrap_or_else(|panic| Err(Refused::ForNow(Error::other("applying")(&panic))));
         let mut memory = lock(&self.memory);
         match &applied {
             Ok(()) => {
-                memory.applied(lease);
+                memory.applied(lease, state.paused);
                 tracing::info!(lease, "applied");
             }
             Err(Refused::ForGood(_)) => memory.refused(lease, self.shared.now()),
@@ -121,7 +121,7 @@ impl Actor {
     async fn build_and_apply(&self, id: LeaseId, state: &LeaseState) -> Result<(), Refused> {
         let cluster = &self.shared.cluster;
         let held = cluster
-            .manifest(id)
+            .manifest(self.shared.key(id))
             .await?
             .filter(|held| held.lease.commitment == state.commitment);
         let Some(held) = held else {
@@ -132,21 +132,22 @@ impl Actor {
             return Err(Refused::ForGood("the manifest does not have exactly one group".into()));
         };
         let lease = Lease {
-            id,
+            key: self.shared.key(id),
             commitment: state.commitment,
             owner: state.owner.to_string(),
         };
         let facts = cluster.network_facts().await?;
-        let objects = objects::build(&lease, group, &self.shared.config.workloads, &facts);
+        let objects = objects::build(&lease, group, &self.shared.config.workloads, &facts, state.paused);
         let objects = objects.map_err(|e| Refused::ForGood(e.to_string()))?;
-        Ok(cluster.apply_lease(&objects).await?)
+        let replaces = matches!(state.phase, LeasePhase::Active { .. });
+        Ok(cluster.apply_lease(&objects, replaces).await?)
     }
 
     async fn tear_down(&self, lease: LeaseId, commitment: &Commitment) -> Result<()> {
         let _permit = self.tear_downs.acquire().await;
         self.shared
             .cluster
-            .tear_down_and_wait(lease, commitment, TEAR_DOWN_LIMIT, |_| ())
+            .tear_down_and_wait(self.shared.key(lease), commitment, TEAR_DOWN_LIMIT, |_| ())
             .await?;
         lock(&self.memory).gone(lease);
         tracing::info!(lease, "torn down");
@@ -157,23 +158,19 @@ impl Actor {
     async fn report(&self, leases: &[LeaseId]) -> Result<()> {
         match self.submit(&calls::torn_down(leases.to_vec())).await {
             Err(Error::Refused(_)) if leases.len() > 1 => {}
-            done => return done.map(|_| tracing::info!(?leases, "reported that nothing is left")),
+            done => return done.map(|()| tracing::info!(?leases, "reported that nothing is left")),
         }
         let mut outcome = Ok(());
         for lease in leases {
-            outcome = self
-                .submit(&calls::torn_down(vec![*lease]))
-                .await
-                .map(drop)
-                .and(outcome);
+            outcome = self.submit(&calls::torn_down(vec![*lease])).await.and(outcome);
         }
         outcome
     }
 
-    /// Signs as operator, and waits for the block; its number comes back.
-    async fn submit(&self, call: &Call) -> Result<u32> {
-        let included = self.shared.chain.submit(call, &self.shared.identity.operator).await?;
-        Ok(included.block.number)
+    /// Signs as operator, and waits for the block.
+    async fn submit(&self, call: &Call) -> Result<()> {
+        self.shared.chain.submit(call, &self.shared.identity.operator).await?;
+        Ok(())
     }
 }
 
@@ -183,7 +180,7 @@ fn concerned(action: &Action) -> Vec<LeaseId> {
         | Action::Activate(lease)
         | Action::Decline(lease, _)
         | Action::TearDown(lease, _)
-        | Action::Settle(lease) => vec![*lease],
+        | Action::Collect(lease) => vec![*lease],
         Action::ReportTornDown(leases) => leases.clone(),
     }
 }

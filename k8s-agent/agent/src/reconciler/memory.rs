@@ -5,8 +5,8 @@ use crate::core::{
     reconcile::{Fault, LocalView},
 };
 use perigee_cluster::{FaultKind, LeaseStatus};
-use perigee_primitives::{BlockNumber, DeclineReason, LeaseId};
-use std::collections::{BTreeMap, BTreeSet};
+use perigee_primitives::{Balance, DeclineReason, LeaseId};
+use std::collections::BTreeMap;
 
 /// After a failure the same thing is tried again so much later.
 const RETRY_AFTER_MS: Millis = 5_000;
@@ -30,10 +30,10 @@ struct Seen {
 /// What the reconciler knows by itself.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Leases whose objects were applied by this process.
-    pub applied: BTreeSet<LeaseId>,
-    /// When leases were last settled by this process.
-    pub settled: BTreeMap<LeaseId, BlockNumber>,
+    /// Leases whose objects were applied by this process, and whether they were to rest.
+    pub applied: BTreeMap<LeaseId, bool>,
+    /// Income of leases when it was last claimed, or found not worth that.
+    pub collected: BTreeMap<LeaseId, Balance>,
     holds: BTreeMap<LeaseId, Hold>,
     /// What went wrong last.
     trouble: BTreeMap<LeaseId, String>,
@@ -70,9 +70,9 @@ impl Memory {
         news
     }
 
-    /// Objects were applied.
-    pub fn applied(&mut self, lease: LeaseId) {
-        self.applied.insert(lease);
+    /// Objects were applied, to rest or to run.
+    pub fn applied(&mut self, lease: LeaseId, paused: bool) {
+        self.applied.insert(lease, paused);
         self.refused.remove(&lease);
     }
 
@@ -109,8 +109,8 @@ impl Memory {
 
     /// Forgets leases that are not `known` any more.
     pub fn retain(&mut self, known: impl Fn(&LeaseId) -> bool) {
-        self.applied.retain(&known);
-        self.settled.retain(|lease, _| known(lease));
+        self.applied.retain(|lease, _| known(lease));
+        self.collected.retain(|lease, _| known(lease));
         self.trouble.retain(|lease, _| known(lease));
         self.refused.retain(|lease, _| known(lease));
         self.failing.retain(|lease, _| known(lease));
@@ -126,7 +126,7 @@ impl Memory {
         let faults = self.failing.iter().chain(&self.refused);
         LocalView {
             applied: self.applied.clone(),
-            settled: self.settled.clone(),
+            collected: self.collected.clone(),
             busy: self
                 .holds
                 .iter()
@@ -168,7 +168,8 @@ fn reason(status: &LeaseStatus) -> Option<DeclineReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use perigee_cluster::Fault as ClusterFault;
+    use perigee_cluster::{ChainTag, Fault as ClusterFault, LeaseKey};
+    use std::collections::BTreeSet;
 
     fn status(kinds: &[FaultKind]) -> LeaseStatus {
         let fault = |kind: &FaultKind| ClusterFault {
@@ -178,7 +179,10 @@ mod tests {
             since: jiff::Timestamp::UNIX_EPOCH,
         };
         LeaseStatus {
-            lease: 1,
+            lease: LeaseKey {
+                chain: ChainTag::of(&[1; 32]),
+                id: 1,
+            },
             services: vec![],
             uris: vec![],
             activated: false,
@@ -239,9 +243,9 @@ mod tests {
     #[test]
     fn objects_that_vanished_are_applied_again() {
         let mut memory = Memory::default();
-        memory.applied(1);
+        memory.applied(1, false);
         memory.observe(1, Some(&status(&[])), 0);
-        assert!(memory.view(0).applied.contains(&1));
+        assert!(memory.view(0).applied.contains_key(&1));
         memory.observe(1, None, 0);
         assert!(memory.view(0).applied.is_empty());
     }
@@ -256,19 +260,19 @@ mod tests {
             for_ms: 60_000,
         };
         assert_eq!(fault(&memory, 61_000), Some(expected));
-        memory.applied(1);
+        memory.applied(1, false);
         assert_eq!(fault(&memory, 61_000), None);
     }
 
     #[test]
     fn what_nobody_knows_any_more_is_forgotten_unless_it_is_under_way() {
         let mut memory = Memory::default();
-        memory.applied(1);
-        memory.settled.insert(1, 5);
+        memory.applied(1, false);
+        memory.collected.insert(1, 5);
         memory.begin(&[1]);
         memory.retain(|_| false);
         let view = memory.view(0);
-        assert!(view.applied.is_empty() && view.settled.is_empty());
+        assert!(view.applied.is_empty() && view.collected.is_empty());
         assert_eq!(view.busy, BTreeSet::from([1]));
         memory.fail(&[1], "down", 0);
         memory.retain(|_| false);

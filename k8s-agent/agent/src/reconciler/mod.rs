@@ -78,7 +78,7 @@ impl Reconciler {
         // What is under way now may be over before the look is, which then shows how things were before.
         let under_way = lock(&self.memory).view(self.shared.now()).busy;
         // The cluster first: what it names is then looked up in a state that is at least as new.
-        let mut cluster = look::cluster(&self.shared.cluster).await?;
+        let mut cluster = look::cluster(&self.shared.cluster, self.shared.tag()).await?;
         let named = cluster
             .objects
             .keys()
@@ -126,7 +126,7 @@ impl Reconciler {
         let status = self
             .shared
             .cluster
-            .lease_status(lease, &self.shared.config.workloads)
+            .lease_status(self.shared.key(lease), &self.shared.config.workloads)
             .await?;
         lock(&self.memory).observe(lease, status.as_ref(), self.shared.now());
         let Some(status) = status else {
@@ -159,6 +159,8 @@ impl Reconciler {
         }
         Ok(LocalView {
             provider: self.shared.provider,
+            leads: self.shared.leader.leads(),
+            claim_from: self.shared.config.income.claim_from.base_units(),
             newest_finalised: self.newest_finalised,
             confirmed,
             ..memory.view(self.shared.now())
@@ -219,6 +221,11 @@ impl Reconciler {
 /// An alarm for people, with what to do.
 pub fn describe(alarm: &Alarm, shared: &Shared) -> String {
     match alarm {
+        Alarm::NotLeading => "the cluster's lock could not be renewed in time; leases wait until it is".into(),
+        Alarm::Strangers(leases) => format!(
+            "the cluster holds objects of {leases} lease(s) of another chain; they are left alone. \
+             `kubectl get cloudleases` shows them"
+        ),
         Alarm::Syncing => "the node is still syncing; leases wait until it has caught up".into(),
         Alarm::OldView { shown, seen } => {
             format!("the node shows finalised block {shown}, but {seen} was seen before; leases wait until it has caught up")

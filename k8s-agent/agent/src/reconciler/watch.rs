@@ -11,7 +11,7 @@ use kube::{
     },
     Api, ResourceExt,
 };
-use perigee_cluster::lease::LEASE_LABEL;
+use perigee_cluster::lease::{CHAIN_LABEL, LEASE_LABEL};
 use perigee_primitives::LeaseId;
 use std::{
     collections::BTreeSet,
@@ -61,9 +61,10 @@ impl Dirty {
     }
 }
 
-/// Follows pods of leases. Never ends.
+/// Follows pods of leases of our chain. Never ends.
 pub async fn pods(shared: Arc<Shared>, dirty: Arc<Mutex<Dirty>>) {
-    let config = Config::default().labels(LEASE_LABEL).timeout(WATCH_SECONDS);
+    let ours = format!("{CHAIN_LABEL}={},{LEASE_LABEL}", shared.tag());
+    let config = Config::default().labels(&ours).timeout(WATCH_SECONDS);
     let events =
         watcher::watcher(Api::<PartialObjectMeta<Pod>>::all(shared.cluster.client()), config).default_backoff();
     let mut events = std::pin::pin!(events);

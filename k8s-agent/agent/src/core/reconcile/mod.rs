@@ -5,8 +5,10 @@
 //! follows finalised state only.
 //!
 //! Evidence for a tear-down is, in finalised state, a record that says the lease is over, a record of another lease
-//! under its number, or no record although numbers have passed it. Objects carry number *and* commitment; an object
-//! with another commitment is another lease.
+//! under its number, or no record although numbers have passed it. Objects carry number *and* commitment. An object
+//! with another commitment than a lease that waits for its activation belongs to another lease, which a fork took
+//! away. Of an active lease it is an older manifest, for the agent itself made it active: it runs until the new one is
+//! here.
 
 mod views;
 
@@ -26,8 +28,6 @@ pub const REPORT_BATCH: usize = 64;
 pub const MASS_CLOSING_AT_LEAST: usize = 3;
 /// Closing more than one in so many leases at once is.
 pub const MASS_CLOSING_ONE_IN: usize = 5;
-/// Running leases are settled so often, so that income arrives: a day of 2-second blocks.
-pub const SETTLE_EVERY: BlockNumber = 43_200;
 
 /// Something to do about one lease, or a few.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +42,15 @@ pub enum Action {
     TearDown(LeaseId, Commitment),
     /// Tell the chain that nothing is left of these.
     ReportTornDown(Vec<LeaseId>),
-    /// Settle a running lease.
-    Settle(LeaseId),
+    /// Fetch what a running lease has earned, if it is worth the fees.
+    Collect(LeaseId),
 }
 
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alarm {
+    /// The cluster's lock could not be renewed in time; nothing is done until it is.
+    NotLeading,
     /// The node is catching up; nothing is done until it has.
     Syncing,
     /// The node shows an older finalised block than one that was seen before; nothing is done.
@@ -71,6 +73,8 @@ pub enum Alarm {
     Unreadable(LeaseId),
     /// Objects belong to a lease of another provider, whose agent must not share this cluster; they are left alone.
     Foreign(LeaseId),
+    /// So many leases of other chains have objects; they are left alone.
+    Strangers(usize),
 }
 
 /// What follows from one look at the world.
@@ -95,11 +99,17 @@ pub fn plan(chain: &ChainView, cluster: &ClusterView, local: &LocalView) -> Plan
     world.create(&mut plan);
     world.delete(&mut plan);
     world.report(&mut plan);
+    if cluster.strangers > 0 {
+        plan.alarms.push(Alarm::Strangers(cluster.strangers));
+    }
     plan
 }
 
 /// Why this view must not be acted on.
 fn unfit(chain: &ChainView, local: &LocalView) -> Option<Alarm> {
+    if !local.leads {
+        return Some(Alarm::NotLeading);
+    }
     if chain.syncing {
         return Some(Alarm::Syncing);
     }
@@ -132,15 +142,22 @@ struct World<'a> {
 impl World<'_> {
     fn evidence(&self, lease: LeaseId, commitment: &Commitment) -> Evidence {
         match self.chain.at_finalised.get(&lease) {
-            Some(record) if record.commitment != *commitment => Evidence::Over,
-            Some(record) if record.provider != self.local.provider => Evidence::Foreign,
-            Some(Record {
-                phase: LeasePhase::Ended { .. },
-                ..
-            }) => Evidence::Over,
-            Some(_) => Evidence::Open,
+            Some(record) => self.says(record, commitment),
             None if lease < self.chain.next_lease => Evidence::Over,
             None => Evidence::None,
+        }
+    }
+
+    /// What a record says about objects with this commitment.
+    fn says(&self, record: &Record, commitment: &Commitment) -> Evidence {
+        let same = record.commitment == *commitment;
+        let ours = record.provider == self.local.provider;
+        match record.phase {
+            LeasePhase::Ended { .. } if ours || !same => Evidence::Over,
+            LeasePhase::Pending { .. } if !same => Evidence::Over,
+            LeasePhase::Active { .. } if !same && !ours => Evidence::Over,
+            _ if !ours => Evidence::Foreign,
+            _ => Evidence::Open,
         }
     }
 
@@ -152,7 +169,7 @@ impl World<'_> {
             }
             match record.phase {
                 LeasePhase::Pending { activate_by } => plan.actions.extend(self.start(*lease, record, activate_by)),
-                LeasePhase::Active { since } => self.keep(*lease, record, since, plan),
+                LeasePhase::Active { .. } => self.keep(*lease, record, plan),
                 LeasePhase::Ended { .. } => {}
             }
         }
@@ -180,17 +197,17 @@ impl World<'_> {
     }
 
     /// An active lease keeps its objects and gets its money.
-    fn keep(&self, lease: LeaseId, record: &Record, since: BlockNumber, plan: &mut Plan) {
+    fn keep(&self, lease: LeaseId, record: &Record, plan: &mut Plan) {
         if self.needs_apply(lease, record) {
             match self.holds_manifest(lease, record) {
                 true => plan.actions.push(Action::Apply(lease)),
-                false if self.object(lease, record).is_none() => plan.alarms.push(Alarm::ManifestLost(lease)),
+                false if !self.cluster.objects.contains_key(&lease) => plan.alarms.push(Alarm::ManifestLost(lease)),
                 false => {}
             }
         }
-        let settled = self.local.settled.get(&lease).copied().unwrap_or(since);
-        if self.chain.best.saturating_sub(settled) >= SETTLE_EVERY {
-            plan.actions.push(Action::Settle(lease));
+        let collected = self.local.collected.get(&lease).copied().unwrap_or(0);
+        if record.income.saturating_sub(collected) >= self.local.claim_from.max(1) {
+            plan.actions.push(Action::Collect(lease));
         }
     }
 
@@ -206,11 +223,14 @@ impl World<'_> {
         self.cluster.manifests.get(&lease) == Some(&record.commitment)
     }
 
-    /// Not yet applied by this process, or not there. Objects of another lease under the number must go first.
+    /// Not yet applied by this process as it is to be, or not there. Objects of another lease under the number must go
+    /// first; those of an older manifest are replaced.
     fn needs_apply(&self, lease: LeaseId, record: &Record) -> bool {
         match self.cluster.objects.get(&lease) {
-            Some(object) if object.commitment == Some(record.commitment) => !self.local.applied.contains(&lease),
-            Some(_) => false,
+            Some(object) if object.commitment == Some(record.commitment) => {
+                self.local.applied.get(&lease) != Some(&record.paused)
+            }
+            Some(object) => object.commitment.is_some() && matches!(record.phase, LeasePhase::Active { .. }),
             None => true,
         }
     }

@@ -28,6 +28,10 @@ enum Happening {
     Deliver(usize),
     /// A tenant closes.
     Close(usize),
+    /// A tenant commits to another manifest of a running lease; the byte makes it differ between forks.
+    Update(usize, u8),
+    /// A tenant lets a running lease rest, or ends that.
+    Pause(usize),
     /// Containers start.
     Start(usize),
     /// Blocks pass.
@@ -49,6 +53,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => any::<u8>().prop_map(Happening::Deploy),
         3 => any::<usize>().prop_map(Happening::Deliver),
         1 => any::<usize>().prop_map(Happening::Close),
+        1 => any::<(usize, u8)>().prop_map(|(n, seed)| Happening::Update(n, seed)),
+        1 => any::<usize>().prop_map(Happening::Pause),
         3 => any::<usize>().prop_map(Happening::Start),
         2 => (1u8..20).prop_map(Happening::Blocks),
         1 => Just(Happening::Fork),
@@ -79,6 +85,7 @@ impl Universe {
     fn new() -> Self {
         let mut universe = Self::default();
         universe.local.provider = US;
+        universe.local.leads = true;
         universe
     }
 
@@ -89,6 +96,16 @@ impl Universe {
             Happening::Close(n) => {
                 if let Some(id) = pick(&self.best.leases, n) {
                     end(&mut self.best, id, self.height, CloseReason::ClosedByTenant);
+                }
+            }
+            Happening::Update(n, seed) => {
+                if let Some(record) = self.running(n) {
+                    record.commitment[31] ^= seed | 1;
+                }
+            }
+            Happening::Pause(n) => {
+                if let Some(record) = self.running(n) {
+                    record.paused = !record.paused;
                 }
             }
             Happening::Start(n) => {
@@ -122,12 +139,20 @@ impl Universe {
                 let newest_finalised = self.local.newest_finalised;
                 self.local = LocalView {
                     provider: US,
+                    leads: true,
                     newest_finalised,
                     ..Default::default()
                 };
             }
             Happening::Look(most) => self.look(most),
         }
+    }
+
+    fn running(&mut self, n: usize) -> Option<&mut Record> {
+        let active = |record: &&mut Record| matches!(record.phase, LeasePhase::Active { .. });
+        let mut all: Vec<_> = self.best.leases.values_mut().filter(active).collect();
+        let count = all.len().max(1);
+        (!all.is_empty()).then(|| all.swap_remove(n % count))
     }
 
     fn deploy(&mut self, seed: u8) {
@@ -144,6 +169,8 @@ impl Universe {
                 provider: US,
                 commitment,
                 phase,
+                paused: false,
+                income: 0,
             },
         );
         self.best.taken.insert(id);
@@ -198,8 +225,13 @@ impl Universe {
         match action {
             Action::Apply(id) => {
                 let commitment = self.cluster.manifests[&id];
+                let record = self.best.leases[&id];
                 let health = self.cluster.objects.get(&id).map_or(Health::Starting, |object| {
-                    assert_eq!(object.commitment, Some(commitment), "two leases in one namespace");
+                    let active = matches!(record.phase, LeasePhase::Active { .. });
+                    assert!(
+                        active || object.commitment == Some(commitment),
+                        "two leases in one namespace"
+                    );
                     object.health
                 });
                 self.cluster.objects.insert(
@@ -209,7 +241,7 @@ impl Universe {
                         health,
                     },
                 );
-                self.local.applied.insert(id);
+                self.local.applied.insert(id, record.paused);
             }
             Action::Activate(id) => {
                 let object = self.cluster.objects[&id];
@@ -229,14 +261,15 @@ impl Universe {
                     self.best.taken.remove(&id);
                 }
             }
-            Action::Settle(_) => {}
+            Action::Collect(_) => {}
         }
     }
 
     fn tear_down(&mut self, id: LeaseId, commitment: Commitment) {
         if let Some(record) = self.finalised.leases.get(&id) {
+            let waits = matches!(record.phase, LeasePhase::Pending { .. });
             assert!(
-                is_ended(record) || record.commitment != commitment,
+                is_ended(record) || (waits && record.commitment != commitment),
                 "a live lease was torn down"
             );
         } else {
@@ -297,7 +330,12 @@ proptest! {
         for (id, object) in &universe.cluster.objects {
             let record = universe.finalised.leases.get(id);
             prop_assert!(record.is_some_and(|r| matches!(r.phase, LeasePhase::Active { .. })), "lease {} is not active", id);
-            prop_assert_eq!(object.commitment, record.map(|r| r.commitment));
+            // The manifest of an update may not have come.
+            let held = universe.cluster.manifests.get(id);
+            if held == record.map(|r| &r.commitment) {
+                prop_assert_eq!(object.commitment, record.map(|r| r.commitment));
+                prop_assert_eq!(universe.local.applied.get(id), record.map(|r| &r.paused));
+            }
         }
         for (id, record) in &universe.finalised.leases {
             prop_assert!(!matches!(record.phase, LeasePhase::Pending { .. }), "lease {} is neither running nor over", id);

@@ -33,6 +33,7 @@ fn scene() -> Scene {
         cluster: ClusterView::default(),
         local: LocalView {
             provider: US,
+            leads: true,
             newest_finalised: BEST - 2,
             ..Default::default()
         },
@@ -44,6 +45,8 @@ fn record(commitment: Commitment, phase: LeasePhase) -> Record {
         provider: US,
         commitment,
         phase,
+        paused: false,
+        income: 0,
     }
 }
 
@@ -81,7 +84,7 @@ impl Scene {
     }
 
     fn applied(mut self, id: LeaseId) -> Self {
-        self.local.applied.insert(id);
+        self.local.applied.insert(id, false);
         self
     }
 
@@ -461,17 +464,81 @@ fn closings_under_way_do_not_count_again() {
 }
 
 #[test]
-fn running_leases_are_settled_daily() {
-    let since = BEST - 50;
-    let at = |best| {
-        let mut scene = running(scene(), 1);
-        scene.chain.best = best;
+fn income_is_collected_once_enough_has_come_together() {
+    let mut scene = running(scene(), 1);
+    scene.local.claim_from = 100;
+    let mut earned = |income, collected| {
+        scene.chain.at_best.get_mut(&1).unwrap().income = income;
+        scene.local.collected.insert(1, collected);
         scene.actions()
     };
-    assert_eq!(at(since + SETTLE_EVERY - 1), []);
-    assert_eq!(at(since + SETTLE_EVERY), [Action::Settle(1)]);
+    assert_eq!(earned(99, 0), []);
+    assert_eq!(earned(100, 0), [Action::Collect(1)]);
+    assert_eq!(earned(199, 100), []);
+    assert_eq!(earned(200, 100), [Action::Collect(1)]);
+}
+
+#[test]
+fn an_ended_lease_pays_by_itself() {
+    let mut scene = scene().lease(1, ENDED).object(1, A, Health::Started);
+    scene.chain.at_best.get_mut(&1).unwrap().income = 1000;
+    assert_eq!(scene.actions(), [Action::TearDown(1, A)]);
+}
+
+#[test]
+fn nothing_is_done_while_the_lock_is_in_doubt() {
+    let mut scene = running(scene(), 1).lease(1, ENDED).lease(2, PENDING).manifest(2);
+    scene.local.leads = false;
+    assert_eq!(
+        scene.plan(),
+        Plan {
+            actions: vec![],
+            alarms: vec![Alarm::NotLeading]
+        }
+    );
+}
+
+#[test]
+fn leases_of_other_chains_are_told_of_and_stop_nothing() {
+    let mut scene = running(scene(), 1).lease(2, PENDING).manifest(2);
+    scene.cluster.strangers = 3;
+    let plan = scene.plan();
+    assert_eq!(
+        (plan.actions, plan.alarms),
+        (vec![Action::Apply(2)], vec![Alarm::Strangers(3)])
+    );
+}
+
+#[test]
+fn an_older_manifest_runs_until_the_new_one_is_here() {
     let mut scene = running(scene(), 1);
-    scene.chain.best = since + SETTLE_EVERY;
-    scene.local.settled.insert(1, since + 1);
+    let updated = record(B, ACTIVE);
+    scene = scene.best(1, updated).finalised(1, updated);
     assert_eq!(scene.actions(), []);
+    scene.cluster.manifests.insert(1, B);
+    assert_eq!(scene.actions(), [Action::Apply(1)]);
+    assert_eq!(scene.object(1, B, Health::Started).applied(1).actions(), []);
+}
+
+#[test]
+fn objects_of_an_older_manifest_go_with_the_lease() {
+    let scene = running(scene(), 1).lease(1, ENDED);
+    let ended = record(B, ENDED);
+    let scene = scene.best(1, ended).finalised(1, ended);
+    assert_eq!(scene.actions(), [Action::TearDown(1, A)]);
+}
+
+#[test]
+fn a_pause_and_its_end_are_applied() {
+    let mut scene = running(scene(), 1);
+    let paused = Record {
+        paused: true,
+        ..record(A, ACTIVE)
+    };
+    scene = scene.best(1, paused);
+    assert_eq!(scene.actions(), [Action::Apply(1)]);
+    scene.local.applied.insert(1, true);
+    assert_eq!(scene.actions(), []);
+    scene = scene.best(1, record(A, ACTIVE));
+    assert_eq!(scene.actions(), [Action::Apply(1)]);
 }

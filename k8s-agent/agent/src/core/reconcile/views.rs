@@ -1,6 +1,6 @@
 //! The world as the core sees it.
 
-use perigee_primitives::{BlockNumber, Commitment, DeclineReason, LeaseId, LeasePhase, ProviderId};
+use perigee_primitives::{Balance, BlockNumber, Commitment, DeclineReason, LeaseId, LeasePhase, ProviderId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A lease on chain.
@@ -12,6 +12,10 @@ pub struct Record {
     pub commitment: Commitment,
     /// Where it is in its life.
     pub phase: LeasePhase,
+    /// Does its tenant let it rest? Then nothing of it runs.
+    pub paused: bool,
+    /// What it has earned us, claimed or not.
+    pub income: Balance,
 }
 
 /// The chain, as one node shows it at one moment.
@@ -40,6 +44,8 @@ pub struct ClusterView {
     pub objects: BTreeMap<LeaseId, Object>,
     /// Commitments of the manifests that are held.
     pub manifests: BTreeMap<LeaseId, Commitment>,
+    /// How many leases of other chains have objects.
+    pub strangers: usize,
 }
 
 /// The objects of one lease.
@@ -74,16 +80,20 @@ pub struct Fault {
 pub struct LocalView {
     /// Who we are.
     pub provider: ProviderId,
+    /// Are we, without doubt, the one agent that acts in the cluster?
+    pub leads: bool,
     /// The newest finalised block that was ever acted on.
     pub newest_finalised: BlockNumber,
-    /// Leases whose objects this process has applied and nobody has changed since.
-    pub applied: BTreeSet<LeaseId>,
+    /// Leases whose objects this process has applied and nobody has changed since, and whether they were to rest.
+    pub applied: BTreeMap<LeaseId, bool>,
     /// Leases that something is being done about, or was tried so recently that a retry must wait.
     pub busy: BTreeSet<LeaseId>,
     /// Workloads that do not start.
     pub faults: BTreeMap<LeaseId, Fault>,
-    /// When leases were last settled by this process.
-    pub settled: BTreeMap<LeaseId, BlockNumber>,
+    /// Income of leases when this process last claimed it, or found it not worth that.
+    pub collected: BTreeMap<LeaseId, Balance>,
+    /// Income is claimed from so much on.
+    pub claim_from: Balance,
     /// Closings that a person has confirmed.
     pub confirmed: BTreeSet<LeaseId>,
 }
