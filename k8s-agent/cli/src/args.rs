@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use perigee_chain::AccountId;
 use perigee_orbit::Station;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -47,6 +47,9 @@ pub struct Global {
     /// Sign without asking
     #[arg(long, short, global = true)]
     pub yes: bool,
+    /// Show the call, its encoding and its fee, and sign nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
     /// Config file; for `agent` commands the agent's [default: ~/.config/perigee/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -67,6 +70,17 @@ pub enum Output {
     Ion,
 }
 
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ion => "ion",
+        })
+    }
+}
+
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -82,8 +96,24 @@ pub enum Command {
     Status(Id),
     /// Close a deployment; what was not used comes back
     Close(Close),
+    /// Replace what a deployment runs by another file; a change of size changes the price
+    Update(Update),
+    /// Change how many replicas of a service run
+    Scale(Scale),
+    /// Move the agreed end of a deployment
+    Extend(Extend),
+    /// Let a deployment rest: nothing runs and nothing is billed
+    Pause(Pause),
+    /// End a pause
+    Resume(Id),
+    /// Give a deployment to another owner
+    Transfer(Transfer),
     /// Add to the escrow of a deployment
     Deposit(Deposit),
+    /// Take back what a deployment's escrow does not need
+    Withdraw(Withdraw),
+    /// Say who else may pay into a deployment
+    Depositors(Depositors),
     /// Pay out what escrow owes a provider
     Claim(Claim),
     /// List providers and what they ask
@@ -104,6 +134,16 @@ pub enum Command {
     Agent(Agent),
     /// Print a completion script
     Completions(Completions),
+}
+
+impl Command {
+    /// In which formats the command prints data.
+    pub fn formats(&self) -> &'static [Output] {
+        match self {
+            Self::Space(Space::Passes(_)) => &[Output::Text, Output::Json, Output::Csv, Output::Ion],
+            _ => &[Output::Text, Output::Json],
+        }
+    }
 }
 
 /// A deployment.
@@ -165,6 +205,9 @@ pub struct Close {
     /// The deployment.
     #[command(flatten)]
     pub id: Id,
+    /// Claim that the provider abandoned it: the chain checks that it was absent, and its bond pays
+    #[arg(long)]
+    pub abandoned: bool,
     /// Wait until the last blocks are judged, and print the ledger
     #[arg(long)]
     pub wait: bool,
@@ -181,6 +224,148 @@ pub struct Deposit {
     pub id: Id,
     /// How much, for example 5prg
     pub amount: Amount,
+}
+
+/// `update`.
+#[derive(Debug, Args)]
+pub struct Update {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// SDL file, `-` for standard input
+    pub file: PathBuf,
+    /// Terms of the change.
+    #[command(flatten)]
+    pub terms: ChangeTerms,
+}
+
+/// How a change is made.
+#[derive(Debug, Args)]
+pub struct ChangeTerms {
+    /// Most that is paid per hour after a change of size [default: what the ask's prices come to]
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_per_hour: Option<Amount>,
+    /// Give up waiting after this time
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub timeout: Span,
+}
+
+/// `scale`.
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// How many replicas of which service, for example web=3
+    #[arg(value_name = "SERVICE=COUNT", required = true)]
+    pub counts: Vec<ServiceCount>,
+    /// Terms of the change.
+    #[command(flatten)]
+    pub terms: ChangeTerms,
+}
+
+/// `web=3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceCount {
+    /// Name of the service.
+    pub service: String,
+    /// Replicas.
+    pub count: u32,
+}
+
+impl FromStr for ServiceCount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is not a service and a count like web=3");
+        let (service, count) = text.split_once('=').ok_or_else(wrong)?;
+        let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
+        Ok(Self {
+            service: service.to_owned(),
+            count,
+        })
+    }
+}
+
+/// `extend`.
+#[derive(Debug, Args)]
+pub struct Extend {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// By how much, for example 24h
+    #[arg(long = "for", value_name = "TIME")]
+    pub duration: Span,
+}
+
+/// `pause`.
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// Run again after this time [default: as long as the chain allows]
+    #[arg(long = "for", value_name = "TIME")]
+    pub duration: Option<Span>,
+}
+
+/// `transfer`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("step").args(["to", "accept", "cancel"]).required(true)))]
+pub struct Transfer {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// Offer it to this account
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<AccountId>,
+    /// Accept the offer
+    #[arg(long)]
+    pub accept: bool,
+    /// Take the offer back
+    #[arg(long)]
+    pub cancel: bool,
+}
+
+/// `withdraw`.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// How much, for example 5prg
+    pub amount: Amount,
+}
+
+/// `depositors`.
+#[derive(Debug, Args)]
+pub struct Depositors {
+    /// The deployment.
+    #[command(flatten)]
+    pub id: Id,
+    /// What changes.
+    #[command(subcommand)]
+    pub change: DepositorChange,
+}
+
+/// Who may deposit.
+#[derive(Debug, Subcommand)]
+pub enum DepositorChange {
+    /// Let an account deposit
+    Allow {
+        /// Its address
+        #[arg(value_name = "ADDRESS")]
+        who: AccountId,
+        /// Its smallest deposit
+        #[arg(long, value_name = "AMOUNT", default_value = "0.01prg")]
+        minimum: Amount,
+    },
+    /// Let it deposit no more
+    Forbid {
+        /// Its address
+        #[arg(value_name = "ADDRESS")]
+        who: AccountId,
+    },
 }
 
 /// `claim`.
@@ -247,12 +432,16 @@ pub struct File {
 pub enum Space {
     /// Find when satellites stand above the masks of ground stations
     Passes(Box<Passes>),
+    /// Draw ground tracks, stations and contacts
+    Map(Box<Map>),
+    /// Count down to the next contacts and tell when they begin and end, until Ctrl-C
+    Watch(Box<Watch>),
 }
 
-/// `space passes`.
+/// Who looks at what.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("elements").args(["tle", "omm"]).required(true)))]
-pub struct Passes {
+pub struct Sky {
     /// Two-line elements, `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub tle: Option<PathBuf>,
@@ -267,12 +456,6 @@ pub struct Passes {
         allow_hyphen_values = true
     )]
     pub stations: Vec<Station>,
-    /// Start of the search, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
-    pub from: Timestamp,
-    /// End of the search
-    #[arg(long, value_name = "RFC3339")]
-    pub to: Timestamp,
     /// Which choices of SGP4 are followed
     #[arg(long, value_enum, default_value = "improved")]
     pub mode: Sgp4Mode,
@@ -282,12 +465,70 @@ pub struct Passes {
     /// Add the Doppler shift of this frequency
     #[arg(long, value_name = "HZ")]
     pub frequency_hz: Option<f64>,
+}
+
+/// `space passes`.
+#[derive(Debug, Args)]
+pub struct Passes {
+    /// Satellites and stations.
+    #[command(flatten)]
+    pub sky: Sky,
+    /// Start of the search, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Timestamp,
+    /// End of the search
+    #[arg(long, value_name = "RFC3339")]
+    pub to: Timestamp,
     /// With `--output ion`: number of the first satellite's node; further satellites, then the stations, follow it
     #[arg(long, value_name = "NODE", default_value_t = 1)]
     pub first_node: u64,
     /// With `--output ion`: bytes per second
     #[arg(long, value_name = "BYTES", default_value_t = 125_000)]
     pub rate: u64,
+}
+
+/// `space map`.
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Satellites and stations.
+    #[command(flatten)]
+    pub sky: Sky,
+    /// Start of the tracks, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Timestamp,
+    /// End of the tracks, at most 7 days later
+    #[arg(long, value_name = "RFC3339")]
+    pub to: Timestamp,
+    /// Write the map as SVG, too; `-` for standard output and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+/// `space watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Satellites and stations.
+    #[command(flatten)]
+    pub sky: Sky,
+    /// Begin at this time instead of now, to rehearse
+    #[arg(long, value_name = "RFC3339")]
+    pub from: Option<Timestamp>,
+    /// End at this time [default: a week after the beginning]
+    #[arg(long, visible_alias = "to", value_name = "RFC3339")]
+    pub until: Option<Timestamp>,
+    /// End when so many contacts are over
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: Option<u32>,
+    /// Let time pass so many times faster, to rehearse
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.001..=1e9).contains(&speed) => Ok(speed),
+        _ => Err("expected a number from 0.001 to 1000000000".into()),
+    }
 }
 
 /// The modes of SGP4.
@@ -308,6 +549,58 @@ pub enum Agent {
     Run,
     /// Show the provider as chain, cluster and running agent see it
     Status,
+    /// Show the asks that stand on chain
+    Ask,
+    /// Show or change what the provider stakes; --key names its stash
+    Stake {
+        /// What to do [default: show]
+        #[command(subcommand)]
+        step: Option<StakeStep>,
+    },
+    /// Show or change the pool out of which leases are bonded; --key names the provider's stash
+    Bond {
+        /// What to do [default: show]
+        #[command(subcommand)]
+        step: Option<BondStep>,
+    },
+    /// Stop being a provider; --key names its stash
+    Retire,
+}
+
+/// `agent stake`.
+#[derive(Debug, Subcommand)]
+pub enum StakeStep {
+    /// Add to it
+    Add {
+        /// How much, for example 50prg
+        amount: Amount,
+    },
+    /// Let a part leave; it can be withdrawn after the unbonding delay
+    Unbond {
+        /// How much, for example 50prg
+        amount: Amount,
+    },
+    /// Take back what has unbonded
+    Withdraw {
+        /// Of this provider, also of one that has retired [default: the one of the key]
+        #[arg(long, value_name = "NUMBER")]
+        provider: Option<u32>,
+    },
+}
+
+/// `agent bond`.
+#[derive(Debug, Subcommand)]
+pub enum BondStep {
+    /// Add to the pool
+    Add {
+        /// How much, for example 5prg
+        amount: Amount,
+    },
+    /// Take out what answers for no lease
+    Withdraw {
+        /// How much, for example 5prg
+        amount: Amount,
+    },
 }
 
 /// `agent init`.

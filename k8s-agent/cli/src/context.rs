@@ -2,7 +2,7 @@
 
 use crate::{error::CliError, printer::Printer, settings::Settings, time, vault::Vault};
 use perigee_chain::{Chain, Deployment, LeaseState, View};
-use perigee_primitives::{DeploymentId, LeaseId};
+use perigee_primitives::{DeploymentId, LeaseId, LeasePhase};
 use std::{
     fs,
     io::{self, Read},
@@ -25,7 +25,7 @@ impl Context {
     }
 }
 
-/// A deployment and its lease. There is exactly one as long as deployments hold one group.
+/// A deployment and the lease that serves it.
 pub struct Found {
     /// The deployment.
     pub deployment: Deployment,
@@ -35,13 +35,25 @@ pub struct Found {
     pub state: Option<LeaseState>,
 }
 
-/// Looks a deployment up.
+impl Found {
+    /// The lease, unless it is over.
+    pub fn running(&self) -> Result<&LeaseState, CliError> {
+        let over = || CliError::refused(format!("deployment {} has ended", self.deployment.id));
+        let state = self.state.as_ref().ok_or_else(over)?;
+        match state.phase {
+            LeasePhase::Ended { .. } => Err(over()),
+            _ => Ok(state),
+        }
+    }
+}
+
+/// Looks a deployment up. Where a provider declined, the next one took over under a later number.
 pub async fn find(view: &View, id: DeploymentId) -> Result<Found, CliError> {
     let Some(deployment) = view.deployment(id).await? else {
         return Err(CliError::refused(format!("there is no deployment {id} on this chain"))
             .hint("`perigee list` shows your deployments. Records are kept for a day after the end."));
     };
-    let Some(&lease) = deployment.leases.first() else {
+    let Some(&lease) = deployment.leases.iter().max() else {
         return Err(CliError::refused(format!("deployment {id} has no lease")));
     };
     let state = view.lease(lease).await?;

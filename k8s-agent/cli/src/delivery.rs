@@ -6,7 +6,7 @@ use crate::{
     printer::Progress,
     vault::Saved,
 };
-use perigee_chain::{Account, Chain, LeaseState, Provider};
+use perigee_chain::{calls, Account, Chain, ChainError, LeaseState, Provider};
 use perigee_gateway::{Client, ClientError, LeaseStatus, Place, Receipt, Scope, Session};
 use perigee_primitives::{CloseReason, DeclineReason, LeaseId, LeasePhase};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,6 +37,84 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    /// Delivers, and waits until it runs. Goes on with the lease that takes over where a provider declines or does not
+    /// show up.
+    pub async fn start(&mut self, progress: &Progress) -> Result<Running, CliError> {
+        loop {
+            let error = match self.deliver_and_wait(progress).await {
+                Ok(running) => return Ok(running),
+                Err(error) => error,
+            };
+            match self.taken_over(progress).await {
+                Ok(Some(next)) => self.lease = next,
+                // What stopped it says more than why nothing goes on.
+                Ok(None) | Err(_) => return Err(error),
+            }
+        }
+    }
+
+    async fn deliver_and_wait(&self, progress: &Progress) -> Result<Running, CliError> {
+        self.deliver(progress).await?;
+        self.wait(progress).await
+    }
+
+    /// The lease that took over, once the chain has opened it; `None` if none does.
+    async fn taken_over(&self, progress: &Progress) -> Result<Option<LeaseId>, CliError> {
+        let mut filed = false;
+        loop {
+            let state = self.state().await?;
+            let LeasePhase::Ended { at, reason } = state.phase else {
+                return Ok(None);
+            };
+            if reason == CloseReason::ActivationMissed && !filed {
+                filed = true;
+                self.file_receipt(&state, progress).await?;
+                continue;
+            }
+            let view = self.chain.best().await?;
+            let leases = view.deployment(state.deployment).await?.map(|d| d.leases);
+            let later = leases.unwrap_or_default().into_iter().filter(|id| *id > self.lease);
+            if let (true, Some(next)) = (reason.moves_on(), later.min()) {
+                let why = reason_in_words(reason);
+                progress.note(format!(
+                    "lease {} ended at block {at}: {why}; lease {next} takes over",
+                    self.lease
+                ));
+                return Ok(Some(next));
+            }
+            // The names of asks go with the record's processing: as long as they are there, the next lease may come.
+            if !reason.moves_on() || state.asks_left.is_empty() {
+                return Ok(None);
+            }
+            progress.waiting_for("the next named ask to take over");
+            self.check_deadline("the end of the lease")?;
+            sleep(POLL).await;
+        }
+    }
+
+    /// Shows on chain that the provider held the manifest of a lease that it did not start: the miss is then its fault,
+    /// its bond pays, and the next ask takes over.
+    async fn file_receipt(&self, state: &LeaseState, progress: &Progress) -> Result<(), CliError> {
+        let saved = vault(self.chain).load(&state.commitment)?;
+        let ours = |receipt: &Receipt| receipt.lease == self.lease;
+        let Some(receipt) = saved.and_then(|s| s.receipt).filter(ours).filter(|_| !state.settled) else {
+            return Ok(());
+        };
+        progress.waiting_for("the receipt to be filed");
+        let call = calls::file_receipt(self.lease, receipt.received, receipt.signature);
+        match self.chain.submit(&call, self.account).await {
+            Ok(included) => progress.done(format!(
+                "not activated in time: the provider's receipt is filed in block {}",
+                included.block.number
+            )),
+            Err(error @ ChainError::Refused { .. }) => {
+                progress.note(format!("the provider's receipt does not count: {error}"))
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
     /// Delivers the saved manifest, and checks the provider's receipt.
     pub async fn deliver(&self, progress: &Progress) -> Result<(), CliError> {
         let state = self.state().await?;
@@ -160,6 +238,8 @@ impl Delivery<'_> {
                 Err(error) if may_pass(&error) && Instant::now() < self.deadline => error,
                 Err(error) => return Err(error.into()),
             };
+            // Meanwhile the provider may have declined, and another taken over.
+            ended(&self.state().await?)?;
             progress.waiting_for(format!("trying again: {error}"));
             // A gateway that is a block behind is no news; one that is away is.
             if !told && !matches!(error, ClientError::Refused { .. }) {
@@ -260,6 +340,10 @@ pub fn reason_in_words(reason: CloseReason) -> &'static str {
         CloseReason::ActivationMissed => "not activated in time",
         CloseReason::FundsEnded => "the deposit ran out",
         CloseReason::TermEnded => "its time was over",
+        CloseReason::NoShow => "not activated in time, although the provider had the manifest",
+        CloseReason::Abandoned => "closed by its owner, as the provider was absent",
+        CloseReason::TakenDown(_) => "taken down for abuse",
+        CloseReason::StoppedForAbuse(_) => "stopped by the provider, which claims abuse",
     }
 }
 

@@ -78,7 +78,15 @@ impl From<ChainError> for CliError {
         match error {
             ChainError::Unreachable { .. } => Self::new(ExitCode::Unreachable, message)
                 .hint("Is the node running? Another one: --node URL or PERIGEE_NODE."),
-            ChainError::Refused { .. } => Self::refused(message),
+            ChainError::Refused {
+                ref pallet, ref error, ..
+            } => {
+                let refused = Self::refused(message);
+                match crate::hints::hint(pallet, error) {
+                    Some(hint) => refused.hint(hint),
+                    None => refused,
+                }
+            }
             ChainError::Rejected { ref reason } if reason.contains("Inability to pay") => {
                 Self::refused("the account cannot pay the fee of the transaction".into())
                     .hint("Send it some PRG; on a development chain: `perigee faucet`.")

@@ -9,14 +9,17 @@ mod commands;
 mod context;
 mod delivery;
 mod error;
+mod hints;
 mod matching;
 mod money;
 mod printer;
 mod quote;
+mod refusals;
 mod settings;
 mod terms;
 mod time;
 mod vault;
+mod write;
 
 use args::{Cli, Command, Output};
 use clap::Parser;
@@ -46,6 +49,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
         _ => (cli.global.config.clone(), None),
     };
     let settings = Settings::resolve(&cli.global, ours)?;
+    let formats = cli.command.formats();
+    if !formats.contains(&settings.output) {
+        let known: Vec<_> = formats.iter().map(Output::to_string).collect();
+        let message = format!("this command prints {}, not {}", known.join(" or "), settings.output);
+        return Err(CliError::usage(message).hint("Only `perigee space passes` prints csv and ion."));
+    }
     let context = Context {
         printer: Printer::new(settings.output),
         settings,

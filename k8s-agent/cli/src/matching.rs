@@ -1,7 +1,11 @@
 //! Which asks fit an order, and if none does, why. Pure.
 
 use crate::money::Amount;
-use perigee_primitives::{Ask, AskId, Balance, ProviderId, Resources};
+use perigee_chain::{AccountId, Ask, Requirements};
+use perigee_primitives::{
+    AskId, Balance, Offer as ChainOffer, PerModel, ProviderId, Resources, Standings, Tier, Unmet, MILLION,
+};
+use perigee_sdl::Need;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -17,8 +21,10 @@ pub struct Wanted {
     pub resources: Resources,
     /// The most per block.
     pub max_rate: Balance,
-    /// Attributes that an ask must have, with these values.
-    pub attributes: Vec<(String, String)>,
+    /// What is asked of the provider.
+    pub requirements: Requirements,
+    /// What the provider must have beside amounts.
+    pub needs: BTreeSet<Need>,
 }
 
 /// A standing ask and what its provider has left.
@@ -50,6 +56,12 @@ pub enum Condition {
     Capacity,
     /// An attribute is missing or has another value.
     Attribute(String, String),
+    /// It is not where the order wants it.
+    Place,
+    /// It keeps tenants apart less than the order wants.
+    Isolation,
+    /// The provider does not have it.
+    Need(Need),
     /// It asks for more than the highest rate.
     Price,
 }
@@ -73,7 +85,7 @@ pub struct NoFit {
 pub fn choose(wanted: &Wanted, candidates: &[Candidate]) -> Result<Vec<Offer>, Box<NoFit>> {
     let mut best: BTreeMap<ProviderId, Offer> = BTreeMap::new();
     for candidate in candidates.iter().filter(|c| failures(wanted, c).is_empty()) {
-        let Some(rate) = candidate.ask.prices.rate(&wanted.resources) else {
+        let Some(rate) = candidate.ask.terms.prices.rate(&wanted.resources) else {
             continue;
         };
         let provider = candidate.ask.provider;
@@ -101,12 +113,16 @@ fn failures(wanted: &Wanted, candidate: &Candidate) -> BTreeSet<Condition> {
     if !wanted.resources.fits(&candidate.free) {
         failed.insert(Condition::Capacity);
     }
-    for (key, value) in &wanted.attributes {
-        if !has_attribute(&candidate.ask, key, value) {
-            failed.insert(Condition::Attribute(key.clone(), value.clone()));
-        }
-    }
-    match candidate.ask.prices.rate(&wanted.resources) {
+    failed.extend(unmet(wanted, candidate));
+    failed.extend(
+        wanted
+            .needs
+            .iter()
+            .filter(|need| !has(candidate, need))
+            .cloned()
+            .map(Condition::Need),
+    );
+    match candidate.ask.terms.prices.rate(&wanted.resources) {
         Some(rate) if rate <= wanted.max_rate => {}
         _ => {
             failed.insert(Condition::Price);
@@ -115,8 +131,35 @@ fn failures(wanted: &Wanted, candidate: &Candidate) -> BTreeSet<Condition> {
     failed
 }
 
-fn has_attribute(ask: &Ask, key: &str, value: &str) -> bool {
-    ask.attributes
+/// The requirement that the ask itself does not meet. What attestation and auditors say is the chain's to check.
+fn unmet(wanted: &Wanted, candidate: &Candidate) -> Option<Condition> {
+    let best = Standings {
+        availability: MILLION,
+        service: MILLION,
+    };
+    let offer = ChainOffer {
+        provider: candidate.ask.provider,
+        operator: AccountId([0; 32]),
+        terms: candidate.ask.terms.clone(),
+        free: candidate.free,
+        backed_rate: Balance::MAX,
+        tier: Tier::Premium,
+    };
+    match wanted.requirements.unmet(&offer, &best, |_, _, _| true)? {
+        Unmet::Attribute(index) => {
+            let (key, value) = wanted.requirements.attributes.get(index as usize)?;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            Some(Condition::Attribute(text(key), text(value)))
+        }
+        Unmet::Isolation => Some(Condition::Isolation),
+        _ => Some(Condition::Place),
+    }
+}
+
+fn has(candidate: &Candidate, need: &Need) -> bool {
+    let (key, value) = need.attribute();
+    let attributes = &candidate.ask.terms.attributes;
+    attributes
         .iter()
         .any(|(k, v)| k.as_slice() == key.as_bytes() && v.as_slice() == value.as_bytes())
 }
@@ -130,7 +173,7 @@ fn explain(wanted: &Wanted, candidates: &[Candidate]) -> NoFit {
         let failed = failures(wanted, candidate);
         largest = largest_of(&largest, &candidate.free);
         if failed.iter().eq([&Condition::Price]) {
-            let rate = candidate.ask.prices.rate(&wanted.resources);
+            let rate = candidate.ask.terms.prices.rate(&wanted.resources);
             cheapest = [cheapest, rate].into_iter().flatten().min();
         }
         let known = closest.entry(candidate.ask.provider).or_insert_with(|| failed.clone());
@@ -156,9 +199,24 @@ fn largest_of(a: &Resources, b: &Resources) -> Resources {
         cpu_milli: a.cpu_milli.max(b.cpu_milli),
         memory_mib: a.memory_mib.max(b.memory_mib),
         storage_mib: a.storage_mib.max(b.storage_mib),
-        gpus: a.gpus.max(b.gpus),
+        persistent_mib: std::array::from_fn(|i| a.persistent_mib[i].max(b.persistent_mib[i])),
+        gpus: most_of_each(a, b),
+        ips: a.ips.max(b.ips),
         endpoints: a.endpoints.max(b.endpoints),
     }
+}
+
+/// The larger count of each model; models beyond what a list holds are left out.
+fn most_of_each(a: &Resources, b: &Resources) -> PerModel<u32> {
+    let mut most = a.gpus;
+    for (model, count) in b.gpus.iter() {
+        let _ = most.set(*model, most.get(model).max(*count));
+    }
+    most
+}
+
+fn devices(r: &Resources) -> u64 {
+    r.gpus.iter().map(|(_, count)| u64::from(*count)).sum()
 }
 
 impl fmt::Display for NoFit {
@@ -167,23 +225,26 @@ impl fmt::Display for NoFit {
             return write!(f, "no provider has a standing ask");
         }
         write!(f, "no ask fits")?;
-        for (condition, count) in &self.failed {
-            write!(
-                f,
-                "\n  {count} of {} providers: {}",
-                self.providers,
-                self.reason(condition)
-            )?;
-        }
-        Ok(())
+        self.reasons().iter().try_for_each(|reason| write!(f, "\n  {reason}"))
     }
 }
 
 impl NoFit {
+    /// Each reason, with the number of providers.
+    pub fn reasons(&self) -> Vec<String> {
+        let line = |(condition, count): (&Condition, &usize)| {
+            format!("{count} of {} providers: {}", self.providers, self.reason(condition))
+        };
+        self.failed.iter().map(line).collect()
+    }
+
     fn reason(&self, condition: &Condition) -> String {
         match condition {
             Condition::Capacity => format!("capacity: {}", self.shortages()),
             Condition::Attribute(key, value) => format!("attribute {key}={value} is not offered"),
+            Condition::Place => "place: not in a country or region that you allow".into(),
+            Condition::Isolation => "isolation: tenants are kept apart less than you ask for".into(),
+            Condition::Need(need) => format!("{need}: not offered"),
             Condition::Price => {
                 let limit = Amount(self.wanted.max_rate);
                 let cheapest = self.cheapest.map(|c| format!(", the cheapest asks {}", Amount(c)));
@@ -203,7 +264,12 @@ impl NoFit {
             (w.cpu_milli > l.cpu_milli, cpu(w.cpu_milli), "CPUs", cpu(l.cpu_milli)),
             short(w.memory_mib, "MiB of memory", l.memory_mib),
             short(w.storage_mib, "MiB of storage", l.storage_mib),
-            short(w.gpus.into(), "GPUs", l.gpus.into()),
+            short(
+                w.persistent_mib.iter().sum(),
+                "MiB of persistent storage",
+                l.persistent_mib.iter().sum(),
+            ),
+            short(devices(w), "GPUs", devices(l)),
             short(w.endpoints.into(), "endpoints", l.endpoints.into()),
         ];
         let missing = all.iter().filter(|(missing, ..)| *missing);
@@ -225,43 +291,60 @@ fn short(wanted: u64, what: &'static str, largest: u64) -> (bool, String, &'stat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_chain::AskTerms;
     use perigee_primitives::{Isolation, PriceSchedule};
 
-    const SMALL: Resources = Resources {
-        cpu_milli: 100,
-        memory_mib: 64,
-        storage_mib: 64,
-        gpus: 0,
-        endpoints: 1,
-    };
-
-    fn wanted(max_rate: Balance) -> Wanted {
-        Wanted {
-            resources: SMALL,
-            max_rate,
-            attributes: Vec::new(),
+    fn small() -> Resources {
+        Resources {
+            cpu_milli: 100,
+            memory_mib: 64,
+            storage_mib: 64,
+            endpoints: 1,
+            ..Default::default()
         }
     }
 
-    /// An ask whose rate for `SMALL` is `rate`.
+    fn wanted(max_rate: Balance) -> Wanted {
+        Wanted {
+            resources: small(),
+            max_rate,
+            requirements: Requirements::default(),
+            needs: BTreeSet::new(),
+        }
+    }
+
+    /// An ask whose rate for `small` is `rate`.
     fn candidate(id: AskId, provider: ProviderId, rate: u64) -> Candidate {
         let prices = PriceSchedule {
             endpoint: rate * 1_000_000,
             ..Default::default()
         };
-        let ask = Ask {
-            provider,
+        let terms = AskTerms {
             prices,
             attributes: Default::default(),
+            place: Default::default(),
             isolation: Isolation::SharedKernel,
+            terms: Default::default(),
+            valid_until: None,
+            tenants: Default::default(),
+            notice: 30,
+            sla: MILLION,
         };
-        Candidate { id, ask, free: SMALL }
+        let ask = Ask { provider, terms };
+        Candidate { id, ask, free: small() }
     }
 
     fn with_attribute(mut candidate: Candidate, key: &str, value: &str) -> Candidate {
         let text = |s: &str| s.as_bytes().to_vec().try_into().unwrap();
-        candidate.ask.attributes = vec![(text(key), text(value))].try_into().unwrap();
+        candidate.ask.terms.attributes = vec![(text(key), text(value))].try_into().unwrap();
         candidate
+    }
+
+    fn asking(max_rate: Balance, key: &str, value: &str) -> Wanted {
+        let mut wanted = wanted(max_rate);
+        let text = |s: &str| s.as_bytes().to_vec().try_into().unwrap();
+        wanted.requirements.attributes = vec![(text(key), text(value))].try_into().unwrap();
+        wanted
     }
 
     #[test]
@@ -309,14 +392,14 @@ mod tests {
     #[test]
     fn a_price_beyond_all_numbers_does_not_fit() {
         let mut dear = candidate(1, 0, 1);
-        dear.ask.prices = PriceSchedule {
+        dear.ask.terms.prices = PriceSchedule {
             cpu_milli: u64::MAX,
             ..Default::default()
         };
         let mut much = wanted(Balance::MAX);
         much.resources.cpu_milli = u64::MAX;
         dear.free = much.resources;
-        dear.ask.prices.memory_mib = u64::MAX;
+        dear.ask.terms.prices.memory_mib = u64::MAX;
         much.resources.memory_mib = u64::MAX;
         dear.free = much.resources;
         assert!(choose(&much, &[dear]).is_err());
@@ -341,8 +424,7 @@ mod tests {
 
     #[test]
     fn attributes_select() {
-        let mut eu = wanted(100);
-        eu.attributes = vec![("region".into(), "eu".into())];
+        let eu = asking(100, "region", "eu");
         let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 1, 20), "region", "eu")];
         assert_eq!(choose(&eu, &asks).unwrap()[0].ask, 2);
         let why = choose(
@@ -357,9 +439,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_provider_does_not_have_is_said_before_anybody_pays() {
+        let mut lasting = wanted(100);
+        lasting.needs = [Need::NodePorts, Need::Volumes("beta2".into())].into();
+        let (key, value) = Need::NodePorts.attribute();
+        let why = choose(&lasting, &[with_attribute(candidate(1, 0, 10), &key, &value)]).unwrap_err();
+        assert_eq!(why.failed, [(Condition::Need(Need::Volumes("beta2".into())), 1)].into());
+        let why = why.to_string();
+        assert!(
+            why.contains("1 of 1 providers: persistent volumes of class `beta2`: not offered"),
+            "{why}"
+        );
+        lasting.needs = [Need::NodePorts].into();
+        assert!(choose(&lasting, &[with_attribute(candidate(1, 0, 10), &key, &value)]).is_ok());
+    }
+
+    #[test]
     fn the_ask_that_comes_closest_explains_its_provider() {
-        let mut eu = wanted(5);
-        eu.attributes = vec![("region".into(), "eu".into())];
+        let eu = asking(5, "region", "eu");
         let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 0, 20), "region", "eu")];
         let why = choose(&eu, &asks).unwrap_err();
         assert_eq!(why.failed, [(Condition::Price, 1)].into());

@@ -1,10 +1,15 @@
 //! Amounts of money: read, written, converted. The only place that knows units.
 
-use perigee_primitives::{Balance, PRG, UPRG};
+use perigee_primitives::{Balance, Ppm, PRG, UPRG};
 use std::{fmt, str::FromStr};
 
 /// Digits after the point in one PRG.
 const PRG_DIGITS: usize = 12;
+
+/// Parts of a million as people read them: `99.95 %`.
+pub fn per_cent(ppm: Ppm) -> String {
+    format!("{:.2} %", f64::from(ppm) / 10_000.0)
+}
 
 /// An exact decimal number, zero or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,25 @@
 
 use crate::{args::Output, error::CliError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use perigee_orbit::map::Screen;
 use perigee_sdl::Diagnostics;
 use serde::Serialize;
 use std::{
     io::{self, BufRead, IsTerminal, Write},
     time::Duration,
 };
+use terminal_size::{terminal_size_of, Height, Width};
+
+/// Version of all JSON documents: raised when a key goes or changes its meaning, not when one is added.
+const JSON_VERSION: u32 = 1;
+
+/// A JSON document.
+#[derive(Serialize)]
+struct Document<'a, T> {
+    version: u32,
+    #[serde(flatten)]
+    value: &'a T,
+}
 
 /// Where output goes.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +37,8 @@ impl Printer {
     /// Prints data: `text` for people, `value` for programs.
     pub fn data<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<(), CliError> {
         let mut line = match self.output {
-            Output::Text => text(),
-            Output::Json => serde_json::to_string_pretty(value).map_err(io::Error::from)?,
-            Output::Csv | Output::Ion => {
-                return Err(CliError::usage("this command prints text or json only".into()));
-            }
+            Output::Json => json(value)?,
+            _ => text(),
         };
         if !line.is_empty() && !line.ends_with('\n') {
             line.push('\n');
@@ -38,12 +48,26 @@ impl Printer {
 
     /// Prints exactly these bytes.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        self.heard(bytes).map(|_| ())
+    }
+
+    /// Prints exactly these bytes; false when whoever read our output has had enough, which is no error.
+    pub fn heard(&self, bytes: &[u8]) -> Result<bool, CliError> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
-            // Whoever read our output has had enough: nothing to complain about.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => Ok(other.map(|()| true)?),
         }
+    }
+
+    /// The terminal that data goes to; None where it goes elsewhere.
+    pub fn terminal(&self) -> Option<Screen> {
+        let (Width(columns), Height(lines)) = terminal_size_of(io::stdout()).filter(|_| io::stdout().is_terminal())?;
+        Some(Screen {
+            columns: columns.into(),
+            lines: Some(lines.into()),
+            colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        })
     }
 
     /// Tells people something.
@@ -138,6 +162,14 @@ impl Drop for Progress {
     }
 }
 
+fn json<T: Serialize>(value: &T) -> Result<String, io::Error> {
+    let document = Document {
+        version: JSON_VERSION,
+        value,
+    };
+    Ok(serde_json::to_string_pretty(&document)?)
+}
+
 /// Columns without lines.
 pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
@@ -150,4 +182,20 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
         lines.push(line.trim().to_owned());
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_begin_with_their_version_and_keep_large_amounts() {
+        #[derive(Serialize)]
+        struct Owed {
+            amount: u128,
+        }
+        let text = json(&Owed { amount: u128::MAX }).unwrap();
+        let compact: String = text.split_whitespace().collect();
+        assert_eq!(compact, format!("{{\"version\":1,\"amount\":{}}}", u128::MAX));
+    }
 }

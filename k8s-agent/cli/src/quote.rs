@@ -3,13 +3,14 @@
 use crate::{
     context::Context,
     error::CliError,
-    matching::{choose, Candidate, Offer},
+    matching::{choose, Candidate, NoFit, Offer},
     money::Amount,
+    refusals::{self, Refused},
     terms::{self, Funding, Terms},
     time,
 };
-use perigee_chain::{Chain, Provider, View};
-use perigee_primitives::{Balance, Resources};
+use perigee_chain::{AccountId, Chain, GroupOrder, Provider, Requirements, View};
+use perigee_primitives::{Balance, Commitment, Resources, StorageClass};
 use perigee_sdl::Sdl;
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -20,10 +21,15 @@ const MONTH: Duration = Duration::from_secs(730 * 3_600);
 /// How long the deposit lasts when nobody says otherwise.
 const DEFAULT_TIME: Duration = Duration::from_secs(24 * 3_600);
 
+/// Who asks when no key is named: on no list of tenants.
+const NOBODY: AccountId = AccountId([0; 32]);
+
 /// What a file costs where.
 pub struct Quote {
     /// What is leased.
     pub resources: Resources,
+    /// What is asked of the provider.
+    pub requirements: Requirements,
     /// Cheapest first.
     pub offers: Vec<Quoted>,
     /// Money and time of the order.
@@ -83,53 +89,69 @@ fn check_blockers(sdl: &Sdl) -> Result<(), CliError> {
 pub async fn quote(context: &Context, chain: &Chain, sdl: &Sdl, pay: Pay) -> Result<Quote, CliError> {
     check_blockers(sdl)?;
     let wanted = terms::wanted(sdl, &context.settings.denominations)?;
-    if terms::wants_auditors(sdl) {
-        context
-            .printer
-            .warning("signedBy in the file is not checked: nobody audits providers here yet");
-    }
     let view = chain.best().await?;
-    let (candidates, mut providers) = market(&view).await?;
-    let offers = choose(&wanted, &candidates).map_err(|why| no_fit(&why))?;
+    let owner = context
+        .settings
+        .account_if_any()?
+        .map_or(NOBODY, |account| account.id());
+    let (mut candidates, providers) = market(&view).await?;
     let block_time = chain.block_time().await?;
     let times = view.attestation_times().await?;
-    let dearest = offers.iter().map(|o| o.rate).max().unwrap_or_default();
-    let terms = funding(pay, block_time)?.terms(dearest, &times)?;
-    let quoted = |offer: Offer| {
-        Some(Quoted {
-            provider: providers.remove(&offer.provider)?,
-            offer,
-        })
-    };
-    Ok(Quote {
-        resources: wanted.resources,
-        offers: offers.into_iter().filter_map(quoted).collect(),
-        terms,
-        block_time,
-        reservation: view.reservation_fee()?,
-    })
+    let mut refused: Vec<Refused> = Vec::new();
+    // What the chain refuses makes room for the next best: each turn takes an ask away, or is the last.
+    loop {
+        let offers = choose(&wanted, &candidates).map_err(|why| no_fit(*why, &refused, providers.len()))?;
+        let dearest = offers.iter().map(|o| o.rate).max().unwrap_or_default();
+        let quoted = |offer: Offer| {
+            let provider = providers.get(&offer.provider)?.clone();
+            Some(Quoted { provider, offer })
+        };
+        let quote = Quote {
+            resources: wanted.resources,
+            requirements: wanted.requirements.clone(),
+            offers: offers.into_iter().filter_map(quoted).collect(),
+            terms: funding(pay, block_time)?.terms(dearest, &times)?,
+            block_time,
+            reservation: view.reservation_fee()?,
+        };
+        let order = quote.order(Commitment::default())?;
+        let refusals = view.explain_order(&owner, order.clone()).await?;
+        if refusals.is_empty() {
+            return Ok(quote);
+        }
+        candidates.retain(|c| refusals.iter().all(|(ask, _)| *ask != c.id));
+        for (ask, why) in refusals {
+            let Some(quoted) = quote.offers.iter().find(|quoted| quoted.offer.ask == ask) else {
+                continue;
+            };
+            refused.push(refusals::with_figures(&view, quoted, why, &order).await?);
+        }
+    }
 }
 
-fn no_fit(why: &crate::matching::NoFit) -> CliError {
-    CliError::refused(why.to_string()).hint("`perigee providers` shows who asks how much for what.")
+fn no_fit(mut why: NoFit, refused: &[Refused], providers: usize) -> CliError {
+    let text = if refused.is_empty() {
+        why.to_string()
+    } else {
+        why.providers = providers;
+        let reasons = [refusals::reasons(refused, providers), why.reasons()].concat();
+        format!("no ask takes the order\n  {}", reasons.join("\n  "))
+    };
+    CliError::refused(text).hint("`perigee providers` shows who asks how much for what.")
 }
 
 fn funding(pay: Pay, block_time: Duration) -> Result<Funding, CliError> {
-    let blocks = |span: Duration| {
-        let blocks = time::blocks_in(span, block_time);
-        u32::try_from(blocks).map_err(|_| CliError::usage("the time is longer than the chain can count".into()))
-    };
     Ok(match pay {
-        Pay::For(span) => Funding::Term(blocks(span)?),
+        Pay::For(span) => Funding::Term(time::blocks(span, block_time)?),
         Pay::Deposit(amount) => Funding::Deposit(amount),
-        Pay::Default => Funding::Open(blocks(DEFAULT_TIME)?),
+        Pay::Default => Funding::Open(time::blocks(DEFAULT_TIME, block_time)?),
     })
 }
 
 /// All asks with what their providers have left.
 pub async fn market(view: &View) -> Result<(Vec<Candidate>, BTreeMap<u32, Provider>), CliError> {
     let providers: BTreeMap<_, _> = view.providers().await?.into_iter().map(|p| (p.id, p)).collect();
-    let candidate = |(id, ask): (u64, perigee_primitives::Ask)| {
+    let candidate = |(id, ask): (u64, perigee_chain::Ask)| {
         let free = providers.get(&ask.provider)?.free();
         Some(Candidate { id, ask, free })
     };
@@ -138,6 +160,22 @@ pub async fn market(view: &View) -> Result<(Vec<Candidate>, BTreeMap<u32, Provid
 }
 
 impl Quote {
+    /// The order that takes these offers.
+    pub fn order(&self, commitment: Commitment) -> Result<GroupOrder, CliError> {
+        let asks: Vec<_> = self.offers.iter().map(|q| q.offer.ask).collect();
+        Ok(GroupOrder {
+            resources: self.resources,
+            commitment,
+            asks: asks
+                .try_into()
+                .map_err(|_| CliError::usage("an order names four asks at most".into()))?,
+            max_rate: self.max_rate(),
+            deposit: self.terms.deposit,
+            term: self.terms.term,
+            requirements: self.requirements.clone(),
+        })
+    }
+
     /// The most that can be paid per block: the dearest of the offers shown.
     pub fn max_rate(&self) -> Balance {
         self.offers.iter().map(|q| q.offer.rate).max().unwrap_or_default()
@@ -172,8 +210,7 @@ impl Quote {
     }
 
     fn cost(&self, rate: Balance, span: Duration) -> Balance {
-        let millis = self.block_time.as_millis().max(1);
-        rate.saturating_mul(span.as_millis()).div_ceil(millis)
+        cost(rate, span, self.block_time)
     }
 
     /// For programs.
@@ -195,6 +232,12 @@ impl Quote {
             block_time_ms: self.block_time.as_millis() as u64,
         }
     }
+}
+
+/// What a rate per block comes to in `span`.
+pub fn cost(rate: Balance, span: Duration, block_time: Duration) -> Balance {
+    let millis = block_time.as_millis().max(1);
+    rate.saturating_mul(span.as_millis()).div_ceil(millis)
 }
 
 /// A quote, for programs.
@@ -224,25 +267,31 @@ pub struct ResourcesJson {
     cpu_milli: u64,
     memory_mib: u64,
     storage_mib: u64,
-    gpus: u32,
+    /// By class: beta1, beta2, beta3.
+    persistent_mib: BTreeMap<&'static str, u64>,
+    gpus: BTreeMap<String, u32>,
+    ips: u32,
     endpoints: u32,
 }
 
 impl From<&Resources> for ResourcesJson {
     fn from(r: &Resources) -> Self {
-        let Resources {
-            cpu_milli,
-            memory_mib,
-            storage_mib,
-            gpus,
-            endpoints,
-        } = *r;
+        let classes = StorageClass::ALL.iter().zip(r.persistent_mib);
         Self {
-            cpu_milli,
-            memory_mib,
-            storage_mib,
-            gpus,
-            endpoints,
+            cpu_milli: r.cpu_milli,
+            memory_mib: r.memory_mib,
+            storage_mib: r.storage_mib,
+            persistent_mib: classes
+                .filter(|(_, mib)| *mib > 0)
+                .map(|(c, mib)| (c.name(), mib))
+                .collect(),
+            gpus: r
+                .gpus
+                .iter()
+                .map(|(model, count)| (model.name().to_owned(), *count))
+                .collect(),
+            ips: r.ips,
+            endpoints: r.endpoints,
         }
     }
 }
@@ -258,8 +307,18 @@ pub fn resources(r: &Resources) -> String {
         format!("{} memory", size(r.memory_mib)),
         format!("{} storage", size(r.storage_mib)),
     ];
-    if r.gpus > 0 {
-        parts.push(format!("{} GPU", r.gpus));
+    for (class, mib) in StorageClass::ALL
+        .iter()
+        .zip(r.persistent_mib)
+        .filter(|(_, mib)| *mib > 0)
+    {
+        parts.push(format!("{} {}", size(mib), class.name()));
+    }
+    for (model, count) in r.gpus.iter() {
+        parts.push(format!("{count} {}", model.name()));
+    }
+    if r.ips > 0 {
+        parts.push(format!("{} IP{}", r.ips, if r.ips == 1 { "" } else { "s" }));
     }
     if r.endpoints > 0 {
         parts.push(format!(
@@ -282,6 +341,7 @@ fn size(mib: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_primitives::{GpuModel, PerModel};
 
     #[test]
     fn resources_read_well() {
@@ -289,17 +349,20 @@ mod tests {
             cpu_milli: 200,
             memory_mib: 128,
             storage_mib: 1_536,
-            gpus: 0,
             endpoints: 1,
+            ..Default::default()
         };
         assert_eq!(resources(&r), "200m CPU, 128 MiB memory, 1.5 GiB storage, 1 endpoint");
         let r = Resources {
             cpu_milli: 2_000,
             memory_mib: 2_048,
             storage_mib: 1 << 20,
-            gpus: 1,
+            persistent_mib: [0, 2_048, 0],
+            gpus: PerModel::one(GpuModel::new(b"nvidia/a100").unwrap(), 1),
+            ips: 1,
             endpoints: 2,
         };
-        assert_eq!(resources(&r), "2 CPU, 2 GiB memory, 1 TiB storage, 1 GPU, 2 endpoints");
+        let expected = "2 CPU, 2 GiB memory, 1 TiB storage, 2 GiB beta2, 1 nvidia/a100, 1 IP, 2 endpoints";
+        assert_eq!(resources(&r), expected);
     }
 }

@@ -54,6 +54,8 @@ pub struct Settings {
     pub output: Output,
     /// Sign without asking.
     pub yes: bool,
+    /// Show what would be signed, and sign nothing.
+    pub dry_run: bool,
     /// How foreign denominations are understood.
     pub denominations: BTreeMap<String, Denomination>,
     key: Option<String>,
@@ -79,6 +81,7 @@ impl Settings {
             node: resolved.node,
             output: resolved.output,
             yes: global.yes,
+            dry_run: global.dry_run,
             denominations: resolved.denominations,
             key: resolved.key,
         })

@@ -1,9 +1,15 @@
 //! What an SDL file asks of the market, in the units of the chain. Pure.
 
 use crate::{error::CliError, matching::Wanted, money::Decimal, settings::Denomination};
-use perigee_primitives::{AttestationTimes, Balance, BlockNumber, Resources, UPRG};
-use perigee_sdl::{GroupSpec, Sdl, Totals};
+use perigee_chain::{AccountId, Requirements};
+use perigee_primitives::{
+    AttestationTimes, AttributePatterns, Balance, BlockNumber, GpuModel, PerModel, Resources, StorageClass, UPRG,
+};
+use perigee_sdl::{GroupSpec, ManifestGroup, Sdl};
 use std::collections::BTreeMap;
+
+/// Bytes of a MiB.
+const MIB: u64 = 1 << 20;
 
 /// The denomination of this chain.
 const NATIVE: &str = "uprg";
@@ -19,36 +25,118 @@ pub fn wanted(sdl: &Sdl, denominations: &BTreeMap<String, Denomination>) -> Resu
         .hint("Put every service into the same placement, or split the file in several."));
     };
     Ok(Wanted {
-        resources: resources(&group.total())?,
+        resources: resources(group)?,
         max_rate: max_rate(group, denominations)?,
-        attributes: attributes(group),
+        requirements: requirements(group)?,
+        needs: sdl.manifest().groups.iter().flat_map(ManifestGroup::needs).collect(),
     })
 }
 
-fn attributes(group: &GroupSpec) -> Vec<(String, String)> {
-    let attributes = group.requirements.attributes.iter().flatten();
-    attributes.map(|a| (a.key.clone(), a.value.clone())).collect()
+/// What the file asks of the provider.
+fn requirements(group: &GroupSpec) -> Result<Requirements, CliError> {
+    let asked = &group.requirements;
+    let auditors = |list: &Option<Vec<String>>| {
+        let each = list.iter().flatten().map(|text| auditor(text));
+        let all: Vec<_> = each.collect::<Result<_, _>>()?;
+        all.try_into()
+            .map_err(|_| CliError::usage("an order names four auditors at most in each list of signedBy".into()))
+    };
+    Ok(Requirements {
+        attributes: patterns(group)?,
+        all_of: auditors(&asked.signed_by.all_of)?,
+        any_of: auditors(&asked.signed_by.any_of)?,
+        ..Default::default()
+    })
 }
 
-/// Does the file ask that auditors vouch for the provider?
-pub fn wants_auditors(sdl: &Sdl) -> bool {
-    let some = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|l| !l.is_empty());
-    sdl.groups()
-        .iter()
-        .any(|g| some(&g.requirements.signed_by.all_of) || some(&g.requirements.signed_by.any_of))
+fn auditor(text: &str) -> Result<AccountId, CliError> {
+    text.parse().map_err(|_| {
+        CliError::usage(format!("signedBy names `{text}`, which is no account of this chain"))
+            .hint("Auditors sign on this chain: put their addresses there (they begin with 5), or take signedBy out.")
+    })
 }
 
-fn resources(totals: &Totals) -> Result<Resources, CliError> {
+fn patterns(group: &GroupSpec) -> Result<AttributePatterns, CliError> {
+    let text = |text: &str| {
+        text.as_bytes().to_vec().try_into().map_err(|_| {
+            CliError::usage(format!(
+                "the attribute text `{text}` is longer than the 64 bytes the chain takes"
+            ))
+        })
+    };
+    let each = group.requirements.attributes.iter().flatten();
+    let all: Vec<_> = each
+        .map(|a| Ok((text(&a.key)?, text(&a.value)?)))
+        .collect::<Result<_, CliError>>()?;
+    all.try_into()
+        .map_err(|_| CliError::usage("an order asks for 16 attributes at most".into()))
+}
+
+fn resources(group: &GroupSpec) -> Result<Resources, CliError> {
+    let totals = group.total();
     let small = |value: u64, what: &str| {
         u32::try_from(value).map_err(|_| CliError::usage(format!("the file asks for {value} {what}: too many")))
     };
+    let persistent_bytes = persistent_bytes(group);
+    let all_persistent = persistent_bytes
+        .iter()
+        .fold(0, |sum: u64, bytes| sum.saturating_add(*bytes));
     Ok(Resources {
         cpu_milli: totals.cpu_milli,
         memory_mib: totals.memory_mib(),
-        storage_mib: totals.storage_mib(),
-        gpus: small(totals.gpus, "GPUs")?,
+        storage_mib: totals.storage_bytes.saturating_sub(all_persistent).div_ceil(MIB),
+        persistent_mib: persistent_bytes.map(|bytes| bytes.div_ceil(MIB)),
+        gpus: gpus(group)?,
+        ips: 0,
         endpoints: small(totals.endpoints, "endpoints")?,
     })
+}
+
+/// Bytes of persistent volumes, by the index of their class.
+fn persistent_bytes(group: &GroupSpec) -> [u64; StorageClass::ALL.len()] {
+    let volumes = || {
+        let units = group.resources.iter();
+        units.flat_map(|unit| {
+            unit.resource
+                .storage
+                .iter()
+                .map(|volume| (volume, u64::from(unit.count)))
+        })
+    };
+    StorageClass::ALL.map(|class| {
+        let of_class = volumes().filter(|(volume, _)| volume.is_persistent() && volume.class() == Some(class.name()));
+        of_class.fold(0, |sum: u64, (volume, count)| {
+            sum.saturating_add(volume.size.val.saturating_mul(count))
+        })
+    })
+}
+
+/// GPUs by model. The market prices models, so a file has to name one.
+fn gpus(group: &GroupSpec) -> Result<PerModel<u32>, CliError> {
+    let mut gpus = PerModel::default();
+    for unit in group.resources.iter().filter(|unit| unit.resource.gpu.units.val > 0) {
+        let gpu = &unit.resource.gpu;
+        let named = gpu.attributes.iter().find_map(|a| model_of(&a.key));
+        let model = named.ok_or_else(|| {
+            CliError::usage("the file asks for GPUs without naming a model".into())
+                .hint("`perigee providers` shows the models that are offered; name vendor and model in the file.")
+        })?;
+        let count = u64::from(unit.count).saturating_mul(gpu.units.val);
+        let sum = u64::from(gpus.get(&model)).saturating_add(count);
+        let too_many = || CliError::usage("the file asks for too many GPUs".into());
+        gpus.set(model, sum.try_into().map_err(|_| too_many())?)
+            .ok_or_else(too_many)?;
+    }
+    Ok(gpus)
+}
+
+/// `vendor/nvidia/model/a100/…` names `nvidia/a100`.
+fn model_of(key: &str) -> Option<GpuModel> {
+    let mut parts = key.split('/');
+    match (parts.next()?, parts.next()?, parts.next()?, parts.next()?) {
+        ("vendor", vendor, "model", model) if model != "*" => GpuModel::new(format!("{vendor}/{model}").as_bytes()),
+        _ => None,
+    }
 }
 
 /// The most that the file pays per block of ours, in base units, rounded down.
@@ -139,6 +227,7 @@ pub fn reserve_blocks(times: &AttestationTimes) -> BlockNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_sdl::Need;
 
     const TIMES: AttestationTimes = AttestationTimes {
         epoch: 10,
@@ -192,7 +281,17 @@ deployment:
         assert_eq!(wanted.resources.cpu_milli, 300);
         // 3 × 64.5 MiB, rounded up once.
         assert_eq!(wanted.resources.memory_mib, 194);
-        assert_eq!(wanted.attributes, [("region".to_string(), "eu-west".to_string())]);
+        let [(key, value)] = wanted.requirements.attributes.as_slice() else {
+            panic!("one attribute is asked for");
+        };
+        assert_eq!((key.as_slice(), value.as_slice()), (&b"region"[..], &b"eu-west"[..]));
+        assert!(wanted.needs.is_empty());
+    }
+
+    #[test]
+    fn what_not_every_provider_has_is_part_of_the_order() {
+        let tcp = APP.replace("port: 80", "port: 5432");
+        assert_eq!(order(&tcp).unwrap().needs, [Need::NodePorts].into());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Spans of time: read, written, and turned into blocks.
 
+use crate::error::CliError;
 use jiff::{tz::TimeZone, Timestamp};
 use std::{str::FromStr, time::Duration};
 
@@ -26,6 +27,12 @@ impl FromStr for Span {
 /// Blocks that take at least this long.
 pub fn blocks_in(span: Duration, block_time: Duration) -> u128 {
     span.as_millis().div_ceil(block_time.as_millis().max(1))
+}
+
+/// The same, as the chain counts it.
+pub fn blocks(span: Duration, block_time: Duration) -> Result<u32, CliError> {
+    u32::try_from(blocks_in(span, block_time))
+        .map_err(|_| CliError::usage("the time is longer than the chain can count".into()))
 }
 
 /// How long so many blocks take.

@@ -7,6 +7,7 @@ use crate::error::CliError;
 use perigee_chain::{keys::data_directory, Hash};
 use perigee_gateway::Receipt;
 use perigee_primitives::Commitment;
+use perigee_sdl::Sdl;
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -24,12 +25,29 @@ pub struct Saved {
     pub nonce: [u8; 32],
     /// The manifest's exact bytes.
     pub manifest: String,
+    /// The SDL file, so that it can be changed later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdl: Option<String>,
     /// The provider's word that it has the manifest: proof against one that never starts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
     /// Addresses of the application when they were last seen.
     #[serde(default)]
     pub urls: Vec<String>,
+}
+
+impl Saved {
+    /// What is to be saved of `sdl`, read from the file `source`, before it is committed to with `nonce`.
+    pub fn new(source: &str, nonce: [u8; 32], sdl: &Sdl) -> Self {
+        Self {
+            source: source.into(),
+            nonce,
+            manifest: String::from_utf8_lossy(&sdl.manifest_json()).into_owned(),
+            sdl: Some(sdl.document().to_yaml()),
+            receipt: None,
+            urls: Vec::new(),
+        }
+    }
 }
 
 /// Saved deployments of one chain.
@@ -125,6 +143,7 @@ mod tests {
             source: "app.yaml".into(),
             nonce: [7; 32],
             manifest: "[{\"a\":\"\\u003c\"}]".into(),
+            sdl: None,
             receipt: None,
             urls: Vec::new(),
         }

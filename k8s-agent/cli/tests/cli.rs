@@ -1,6 +1,7 @@
 //! The built program as a user meets it: arguments, files, exit codes, and what goes to stdout and stderr. No network.
 
 use std::{
+    io::{BufRead, BufReader},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -36,6 +37,13 @@ deployment:
       profile: small
       count: 1
 "#;
+
+/// A space station in its orbit of New Year 2024.
+const ISS: &str = "\
+ISS (ZARYA)
+1 25544U 98067A   24001.50000000  .00016717  00000-0  10270-3 0  9009
+2 25544  51.6400 208.9163 0006703 307.5225  52.5371 15.49560812484108
+";
 
 /// Nobody listens here.
 const NOWHERE: &str = "ws://127.0.0.1:1";
@@ -149,6 +157,9 @@ fn a_bad_file_is_refused_with_its_place() {
         stderr(&output)
     );
     fails(&home.perigee(&["price", &file]), 2, "imagee");
+    let listed = home.perigee(&["sdl", "validate", &file, "--output", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&stdout(&listed)).unwrap();
+    assert!(listed[0]["line"].is_u64(), "editors get an array: {listed}");
 }
 
 #[test]
@@ -294,7 +305,156 @@ fn keys_are_made_once_and_listed() {
     fails(&home.perigee(&["keys", "new", "mine"]), 2, "exists already");
     let listed = stdout(&home.perigee(&["keys", "list", "--output", "json"]));
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["version"], 1);
     assert_eq!(listed["keys"][0]["address"], address.as_str());
+}
+
+#[test]
+fn formats_that_a_command_does_not_print_are_refused() {
+    let home = Home::new();
+    let file = home.write("app.yaml", APP);
+    for format in ["csv", "ion"] {
+        for command in ["validate", "manifest", "groups", "hash"] {
+            fails(
+                &home.perigee(&["sdl", command, &file, "--output", format]),
+                2,
+                "text or json",
+            );
+        }
+    }
+    let csv = home.perigee_with(&[("PERIGEE_OUTPUT", "csv")], &["keys", "list"]);
+    fails(&csv, 2, "space passes");
+}
+
+/// Arguments for a command of `space`: one orbit, two stations, an afternoon.
+fn space<'a>(command: &'a str, elements: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec!["space", command, "--tle", elements];
+    args.extend(["--station", "53.24,-6.13,0,10", "--station", "-36,174.5,0,10"]);
+    args.extend(["--from", "2024-01-01T12:00:00Z"]);
+    args.extend(more);
+    args
+}
+
+const EVENING: [&str; 2] = ["--to", "2024-01-01T18:00:00Z"];
+
+#[test]
+fn passes_are_printed_in_four_formats() {
+    let home = Home::new();
+    let file = home.write("iss.tle", ISS);
+    let printed = |format: &str| {
+        let output = home.perigee(&space("passes", &file, &[EVENING[0], EVENING[1], "--output", format]));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert!(printed("text").contains("ISS (ZARYA)"));
+    let json: serde_json::Value = serde_json::from_str(&printed("json")).unwrap();
+    assert_eq!(json[0]["start"], "2024-01-01T12:16:57.621Z");
+    assert!(printed("csv").starts_with("station,satellite,"));
+    assert!(
+        printed("ion").contains("\na contact +1018 +1413 1 2 125000\n"),
+        "{}",
+        printed("ion")
+    );
+}
+
+#[test]
+fn a_map_is_drawn_as_text_svg_and_geojson() {
+    let home = Home::new();
+    let file = home.write("iss.tle", ISS);
+    let svg = home.path().join("map.svg").display().to_string();
+    let output = home.perigee(&space("map", &file, &[EVENING[0], EVENING[1], "--svg", &svg]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("◆ISS (ZARYA)") && !stdout(&output).contains('\u{1b}'));
+    let drawn = std::fs::read_to_string(svg).unwrap();
+    assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
+    let alone = home.perigee(&space("map", &file, &[EVENING[0], EVENING[1], "--svg", "-"]));
+    assert_eq!(stdout(&alone), drawn);
+    let json = home.perigee(&space("map", &file, &[EVENING[0], EVENING[1], "--output", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(json["type"], "FeatureCollection");
+    fails(
+        &home.perigee(&space("map", &file, &["--to", "2024-02-01T12:00:00Z"])),
+        2,
+        "7",
+    );
+    let nowhere = &[EVENING[0], EVENING[1], "--svg", "/nonexistent/map.svg"];
+    fails(&home.perigee(&space("map", &file, nowhere)), 2, "/nonexistent/map.svg");
+}
+
+#[test]
+fn a_watch_tells_what_happens_until_it_has_seen_enough() {
+    let home = Home::new();
+    let file = home.write("iss.tle", ISS);
+    let fast = ["--speed", "1000000"];
+    let text = home.perigee(&space("watch", &file, &[fast[0], fast[1], EVENING[0], EVENING[1]]));
+    assert_eq!(text.status.code(), Some(0), "{}", stderr(&text));
+    let text = stdout(&text);
+    let words: Vec<_> = text
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).unwrap())
+        .collect();
+    assert_eq!(words[..4], ["next", "start", "next", "end"], "{text}");
+    assert_eq!(words.iter().filter(|word| **word == "end").count(), 4, "{text}");
+    let json = stdout(&home.perigee(&space(
+        "watch",
+        &file,
+        &[fast[0], fast[1], "--count", "1", "--output", "json"],
+    )));
+    let events: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(told, ["next", "start", "next", "end"]);
+    assert_eq!(events[3]["at"], "2024-01-01T12:23:33.112Z");
+    let none = home.perigee(&space("watch", &file, &["--until", "2024-01-01T12:01:00Z"]));
+    assert_eq!((none.status.code(), stdout(&none).as_str()), (Some(0), ""));
+    assert!(stderr(&none).contains("no contact before"));
+    fails(&home.perigee(&space("watch", &file, &["--speed", "0"])), 2, "0.001");
+    fails(&home.perigee(&space("watch", &file, &["--count", "0"])), 2, "--count");
+}
+
+#[test]
+fn a_watch_ends_cleanly_when_it_is_interrupted() {
+    let home = Home::new();
+    let file = home.write("iss.tle", ISS);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_perigee"))
+        .args(space("watch", &file, &[]))
+        .env_clear()
+        .env("HOME", home.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first line comes once everything is set up.
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("  next   station 0  ISS (ZARYA)  in 16:57"), "{line}");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn questions_about_space_that_make_no_sense_are_refused() {
+    let home = Home::new();
+    let file = home.write("iss.tle", ISS);
+    let bad = home.write("bad.tle", &ISS.replace("51.6400", "51.6401"));
+    fails(&home.perigee(&space("passes", &bad, &EVENING)), 2, "checksum is 8, but");
+    fails(
+        &home.perigee(&space("passes", &file, &["--to", "2024-01-01T11:00:00Z"])),
+        2,
+        "not after its start",
+    );
+    fails(
+        &home.perigee(&space("passes", &file, &["--to", "2124-01-01T11:00:00Z"])),
+        2,
+        "366",
+    );
+    let old = ["--to", "2024-01-20T12:00:00Z", "--accuracy-km", "10"];
+    fails(&home.perigee(&space("passes", &file, &old)), 2, "19.0 days");
+    let outside = ["--to", EVENING[1], "--station", "91,0,0"];
+    fails(&home.perigee(&space("passes", &file, &outside)), 2, "latitude");
+    fails(&home.perigee(&space("passes", "absent.tle", &EVENING)), 2, "absent.tle");
 }
 
 #[test]

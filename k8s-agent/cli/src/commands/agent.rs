@@ -2,13 +2,19 @@
 
 use crate::{
     args::{Agent, AgentInit},
+    commands::provider,
     context::Context,
     error::{CliError, ExitCode},
     money::{exact, Amount},
     printer::table,
+    quote::resources,
+    time::in_words,
 };
-use perigee_agent::{InitOptions, InitReport, Kind, LeaseStatus, RunOptions, Status, StatusOptions};
-use std::{io::IsTerminal, path::PathBuf};
+use perigee_agent::{
+    InitOptions, InitReport, Kind, LeaseStatus, ProviderStatus, ResourcesView, RunOptions, Status, StatusOptions,
+};
+use perigee_primitives::Resources;
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Result<(), CliError> {
     let config = config.unwrap_or_else(perigee_agent::default_config_path);
@@ -25,6 +31,10 @@ pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Res
             let status = perigee_agent::status(StatusOptions { config }).await?;
             context.printer.data(&status, || status_text(&status))
         }
+        Agent::Ask => provider::ask(context).await,
+        Agent::Stake { step } => provider::stake(context, step).await,
+        Agent::Bond { step } => provider::bond(context, step).await,
+        Agent::Retire => provider::retire(context).await,
     }
 }
 
@@ -71,6 +81,10 @@ fn init_text(report: &InitReport) -> String {
         lines.push(format!("{:<8}  {}: {}", check.verdict, check.name, check.found));
         lines.extend(check.fix.iter().map(|fix| format!("          → {fix}")));
     }
+    if let Some(to_sign) = &report.to_sign {
+        lines.extend([String::new(), "to sign:".into()]);
+        lines.extend(to_sign.to_string().lines().map(|line| format!("  {line}")));
+    }
     if !report.next.is_empty() {
         lines.extend([String::new(), "next:".into()]);
         lines.extend(report.next.iter().map(|step| format!("  {step}")));
@@ -97,28 +111,30 @@ fn status_text(s: &Status) -> String {
                 Amount(p.stake),
                 p.gateway
             ));
-            lines.push(format!(
-                "capacity   {}m CPU, {} MiB memory, {} MiB storage",
-                p.capacity.cpu_milli, p.capacity.memory_mib, p.capacity.storage_mib
-            ));
-            lines.push(format!(
-                "leased     {}m CPU, {} MiB memory, {} MiB storage",
-                p.leased.cpu_milli, p.leased.memory_mib, p.leased.storage_mib
-            ));
+            lines.push(format!("capacity   {}", compute(&p.capacity)));
+            lines.push(format!("leased     {}", compute(&p.leased)));
             lines.push(format!("asks       {}", join(&p.asks)));
-            lines.push(format!(
-                "attested   {} judged blocks, {} not billed",
-                p.judged_blocks, p.unbilled_blocks
-            ));
+            lines.push(format!("attested   {}", attested(p)));
+            lines.push(format!("income     {}", income(s)));
         }
     }
     match &s.agent {
         None => lines.push("agent      not running".into()),
         Some(a) => {
             lines.push(format!(
-                "agent      process {}, {} heartbeats to {} nodes",
-                a.pid, a.heartbeats, a.heartbeat_peers
+                "agent      process {}, up for {}, {} heartbeats, {} node(s) listen, claimed {}",
+                a.pid,
+                in_words(Duration::from_secs(a.at.saturating_sub(a.started))),
+                a.heartbeats,
+                a.heartbeat_peers,
+                Amount(a.claimed)
             ));
+            if !a.node_connected {
+                lines.push(format!(
+                    "alarm      the node does not answer the agent; last seen block {}",
+                    a.best
+                ));
+            }
             lines.extend(a.alarms.iter().map(|alarm| format!("alarm      {alarm}")));
         }
     }
@@ -128,18 +144,62 @@ fn status_text(s: &Status) -> String {
     lines.join("\n")
 }
 
+/// How much of what was judged is paid.
+fn attested(p: &ProviderStatus) -> String {
+    let judged = p.judged_blocks;
+    let present = match judged {
+        0 => String::new(),
+        _ => {
+            let parts = f64::from(judged.saturating_sub(p.unbilled_blocks)) / f64::from(judged);
+            format!(" ({:.2} % present)", 100.0 * parts)
+        }
+    };
+    format!(
+        "{judged} blocks judged since registration, {} of them not billed{present}",
+        p.unbilled_blocks
+    )
+}
+
+fn income(s: &Status) -> String {
+    let sum = |of: fn(&LeaseStatus) -> u128| Amount(s.leases.iter().map(of).fold(0, u128::saturating_add));
+    format!(
+        "{} earned by the leases below, {} of it not claimed yet (the agent claims from {} per lease on)",
+        sum(|l| l.earned),
+        sum(|l| l.due),
+        Amount(s.claim_from)
+    )
+}
+
+fn compute(r: &ResourcesView) -> String {
+    let devices = match r.gpus {
+        0 => String::new(),
+        count => format!(", {count} GPU"),
+    };
+    let amounts = Resources {
+        cpu_milli: r.cpu_milli,
+        memory_mib: r.memory_mib,
+        storage_mib: r.storage_mib,
+        persistent_mib: r.persistent_mib,
+        ips: r.ips,
+        endpoints: r.endpoints,
+        ..Default::default()
+    };
+    resources(&amounts) + &devices
+}
+
 fn leases_table(leases: &[LeaseStatus]) -> String {
     let row = |l: &LeaseStatus| {
         vec![
             l.lease.to_string(),
-            l.phase.clone(),
-            l.detail.clone(),
+            format!("{}, {}", l.phase, l.detail),
             l.workload.clone(),
-            Amount(l.billed).to_string(),
+            l.unbilled_blocks.to_string(),
+            Amount(l.earned).to_string(),
+            Amount(l.due).to_string(),
         ]
     };
     table(
-        &["LEASE", "PHASE", "", "WORKLOAD", "BILLED"],
+        &["LEASE", "PHASE", "WORKLOAD", "BLOCKS NOT BILLED", "EARNED", "DUE"],
         leases.iter().map(row).collect(),
     )
 }

@@ -1,6 +1,6 @@
 //! `perigee claim [LEASE]…`
 
-use crate::{args::Claim, context::Context, error::CliError, money::Amount};
+use crate::{args::Claim, context::Context, error::CliError, money::Amount, write::Writer};
 use perigee_chain::{calls, AccountId, Chain, ChainError};
 use perigee_primitives::{Balance, LeaseId};
 use serde::Serialize;
@@ -13,13 +13,20 @@ struct Claimed {
 }
 
 pub async fn run(context: &Context, args: Claim) -> Result<(), CliError> {
-    let account = context.settings.account()?;
-    let chain = context.connect().await?;
+    let writer = Writer::connect(context).await?;
+    let (chain, account) = (&writer.chain, &writer.account);
     let payee = args.payee.unwrap_or_else(|| account.id());
     let leases = match args.leases.is_empty() {
-        true => leases_of(&chain, &payee).await?,
+        true => leases_of(chain, &payee).await?,
         false => args.leases,
     };
+    if context.settings.dry_run {
+        for lease in leases {
+            let what = format!("Pay out what lease {lease} owes to {payee}");
+            writer.agree(&calls::claim(lease, payee), &what, 0).await?;
+        }
+        return Ok(());
+    }
     let question = format!("Settle and claim {} lease(s) for {payee}?", leases.len());
     context.printer.confirm(&question, context.settings.yes)?;
     let progress = context.printer.progress();
@@ -31,12 +38,12 @@ pub async fn run(context: &Context, args: Claim) -> Result<(), CliError> {
     for lease in leases {
         progress.waiting_for(format!("lease {lease}"));
         // A lease that is settled for good needs no settling, and its escrow may still owe something.
-        match chain.submit(&calls::settle(lease), &account).await {
+        match chain.submit(&calls::settle(lease), account).await {
             Err(ChainError::Refused { .. }) | Ok(_) => {}
             Err(other) => return Err(other.into()),
         }
         let before = chain.best().await?.balances(&payee).await?;
-        let included = match chain.submit(&calls::claim(lease, payee), &account).await {
+        let included = match chain.submit(&calls::claim(lease, payee), account).await {
             Err(error) if error.is_refusal("Escrow", "NoSuchAccount") => {
                 progress.note(format!("lease {lease}: all was paid out"));
                 continue;

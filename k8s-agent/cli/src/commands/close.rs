@@ -6,6 +6,7 @@ use crate::{
     error::{CliError, ExitCode},
     money::exact,
     printer::Progress,
+    write::Writer,
 };
 use perigee_chain::{calls, Account, Chain, LeaseState};
 use perigee_primitives::{Balance, LeaseId, LeasePhase};
@@ -31,11 +32,13 @@ struct Ledger {
     refunded: Balance,
     reservation_burned: Balance,
     unbilled_blocks: u32,
+    /// What the provider's bond paid beside.
+    credits_paid: Balance,
 }
 
 pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
-    let account = context.settings.account()?;
-    let chain = context.connect().await?;
+    let writer = Writer::connect(context).await?;
+    let (chain, account) = (&writer.chain, &writer.account);
     let id = args.id.deployment;
     let found = find(&chain.best().await?, id).await?;
     check_owner(&found, &account.id())?;
@@ -47,28 +50,20 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
         return Err(CliError::refused(format!("deployment {id} has ended already"))
             .hint(format!("`perigee close {id} --wait` shows the ledger.")));
     }
-    let progress = context.printer.progress();
     if !over {
-        context.printer.confirm(
-            &format!("Close deployment {id}? Its data is lost."),
-            context.settings.yes,
-        )?;
-        progress.waiting_for("the close to be included in a block");
-        let included = chain.submit(&calls::close(id), &account).await?;
-        progress.done(format!("deployment {id} closed in block {}", included.block.number));
-    }
-    let state = match args.wait {
-        true => {
-            settled(
-                &chain,
-                &account,
-                found.lease,
-                Instant::now() + args.timeout.0,
-                &progress,
-            )
+        let what = format!("Close deployment {id}, whose data is lost");
+        if writer
+            .sign(&calls::close(id, args.abandoned), &what, 0)
             .await?
+            .is_none()
+        {
+            return Ok(());
         }
-        false => state(&chain, found.lease).await?,
+    }
+    let progress = context.printer.progress();
+    let state = match args.wait {
+        true => settled(chain, account, found.lease, Instant::now() + args.timeout.0, &progress).await?,
+        false => state(chain, found.lease).await?,
     };
     drop(progress);
     let ledger = ledger(id, found.lease, &state);
@@ -145,6 +140,7 @@ fn ledger(deployment: u64, lease: LeaseId, state: &LeaseState) -> Ledger {
         refunded: state.refunded,
         reservation_burned: state.reservation_burned,
         unbilled_blocks: state.unbilled_blocks,
+        credits_paid: state.credits_paid,
     }
 }
 
@@ -177,6 +173,13 @@ fn text(l: &Ledger) -> String {
     }
     if l.unbilled_blocks > 0 {
         lines.push(format!("{:<9}  {} blocks", "unbilled", l.unbilled_blocks));
+    }
+    if l.credits_paid > 0 {
+        lines.push(format!(
+            "{:<9}  {:>24} from the provider's bond, beside the above",
+            "credit",
+            exact(l.credits_paid)
+        ));
     }
     lines.join("\n")
 }

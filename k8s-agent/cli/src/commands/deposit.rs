@@ -2,12 +2,13 @@
 
 use crate::{
     args::Deposit,
-    context::{check_owner, find, when, Context},
+    context::{find, when, Context},
     error::CliError,
     money::Amount,
+    write::Writer,
 };
 use perigee_chain::calls;
-use perigee_primitives::{Balance, LeasePhase};
+use perigee_primitives::Balance;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -21,42 +22,21 @@ struct Added {
 }
 
 pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
-    let account = context.settings.account()?;
-    let chain = context.connect().await?;
-    let view = chain.best().await?;
-    let found = find(&view, args.id.deployment).await?;
-    check_owner(&found, &account.id())?;
-    if found
-        .state
-        .as_ref()
-        .is_none_or(|s| matches!(s.phase, LeasePhase::Ended { .. }))
-    {
-        return Err(CliError::refused(format!(
-            "deployment {} has ended: nothing can be added",
-            args.id.deployment
-        )));
-    }
-    let holds = view.balances(&account.id()).await?.free;
-    if args.amount.0 > holds {
-        return Err(CliError::refused(format!(
-            "this needs {}, the account holds {}",
-            args.amount,
-            Amount(holds)
-        )));
-    }
-    let question = format!("Add {} to deployment {}?", args.amount, args.id.deployment);
-    context.printer.confirm(&question, context.settings.yes)?;
-    let included = chain
-        .submit(&calls::deposit(found.lease, args.amount.0), &account)
-        .await?;
-
-    let view = chain.at(included.block).await?;
+    let writer = Writer::connect(context).await?;
+    let id = args.id.deployment;
+    let found = find(&writer.chain.best().await?, id).await?;
+    found.running()?;
+    let what = format!("Add {} to the escrow of deployment {id}", args.amount);
+    let call = calls::deposit(found.lease, args.amount.0);
+    let Some(included) = writer.sign(&call, &what, args.amount.0).await? else {
+        return Ok(());
+    };
+    let view = writer.chain.at(included.block).await?;
     let state = view.lease(found.lease).await?;
-    let block_time = chain.block_time().await?;
-    let now_ms = view.timestamp().await?;
+    let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
     let runs_until = state.as_ref().and_then(|s| s.runs_until);
     let added = Added {
-        deployment: args.id.deployment,
+        deployment: id,
         lease: found.lease,
         added: args.amount.0,
         deposited: state.map(|s| s.deposited).unwrap_or_default(),

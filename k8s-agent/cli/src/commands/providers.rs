@@ -3,23 +3,26 @@
 use crate::{
     context::Context,
     error::CliError,
-    money::Amount,
+    money::{per_cent, Amount},
     printer::table,
     quote::{resources, ResourcesJson},
 };
-use perigee_chain::{Provider, View};
-use perigee_primitives::{Ask, AskId, Balance, Isolation, PriceSchedule, Resources};
+use futures::future::try_join_all;
+use perigee_chain::{Ask, Provider, View};
+use perigee_primitives::{AskId, Balance, Isolation, Resources, StorageClass, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What prices are shown for: a small application.
-const SAMPLE: Resources = Resources {
-    cpu_milli: 1_000,
-    memory_mib: 1_024,
-    storage_mib: 1_024,
-    gpus: 0,
-    endpoints: 1,
-};
+fn sample() -> Resources {
+    Resources {
+        cpu_milli: 1_000,
+        memory_mib: 1_024,
+        storage_mib: 1_024,
+        endpoints: 1,
+        ..Default::default()
+    }
+}
 
 #[derive(Serialize)]
 struct Listing {
@@ -32,7 +35,19 @@ struct Row {
     stash: String,
     operator: String,
     gateway: String,
+    /// Where abuse is reported.
+    abuse_contact: Option<String>,
+    tier: &'static str,
+    /// Part of the judged time of the last 30 days in which it was present.
+    availability_ppm: u32,
+    /// Lower bound of the service score.
+    service_ppm: u32,
     stake: Balance,
+    /// The sum of the rates of its leases, per block.
+    leased_rate: Balance,
+    bond_pool: Balance,
+    /// Of the bond pool: what answers for no lease.
+    bond_free: Balance,
     registered_at: u32,
     capacity: ResourcesJson,
     free: ResourcesJson,
@@ -41,13 +56,24 @@ struct Row {
     free_text: String,
 }
 
+/// A standing ask.
 #[derive(Serialize)]
-struct AskRow {
+pub struct AskRow {
     ask: AskId,
     /// Micro base units per block and unit.
     prices: Prices,
     attributes: BTreeMap<String, String>,
     isolation: &'static str,
+    country: Option<String>,
+    region: Option<String>,
+    /// Shortest and longest term in blocks.
+    shortest_term: u32,
+    longest_term: Option<u32>,
+    valid_until: Option<u32>,
+    /// Blocks of presence between notice and end.
+    notice: u32,
+    /// Promised presence in each day, in parts of a million.
+    sla_ppm: u32,
     /// Base units per hour for 1 CPU, 1 GiB of memory, 1 GiB of storage and an endpoint.
     sample_per_hour: Balance,
 }
@@ -57,7 +83,9 @@ struct Prices {
     cpu_milli: u64,
     memory_mib: u64,
     storage_mib: u64,
-    gpu: u64,
+    persistent_mib: BTreeMap<&'static str, u64>,
+    gpus: BTreeMap<String, u64>,
+    ip: u64,
     endpoint: u64,
 }
 
@@ -76,52 +104,109 @@ async fn rows(view: &View, blocks_per_hour: u128) -> Result<Vec<Row>, CliError> 
     for (id, ask) in view.asks().await? {
         asks.entry(ask.provider)
             .or_default()
-            .push(ask_row(id, &ask, blocks_per_hour));
+            .push(AskRow::new(id, &ask, blocks_per_hour));
     }
-    let row = |p: Provider| Row {
-        asks: asks.remove(&p.id).unwrap_or_default(),
+    let mut rows = try_join_all(view.providers().await?.into_iter().map(|p| row(view, p))).await?;
+    for row in &mut rows {
+        row.asks = asks.remove(&row.provider).unwrap_or_default();
+    }
+    Ok(rows)
+}
+
+async fn row(view: &View, p: Provider) -> Result<Row, CliError> {
+    let (standings, pool) = (view.standings(p.id).await?, view.bond_pool(p.id).await?);
+    Ok(Row {
+        asks: Vec::new(),
         free: ResourcesJson::from(&p.free()),
         free_text: resources(&p.free()),
         capacity: ResourcesJson::from(&p.capacity),
         provider: p.id,
         stash: p.stash.to_string(),
         operator: p.operator.to_string(),
+        tier: tier_in_a_word(view.tier(&p, &standings)?),
+        availability_ppm: standings.availability,
+        service_ppm: standings.service,
+        leased_rate: p.leased_rate,
+        bond_pool: pool.total,
+        bond_free: pool.free(),
+        abuse_contact: Some(p.abuse_contact).filter(|contact| !contact.is_empty()),
         gateway: p.gateway,
         stake: p.stake,
         registered_at: p.registered_at,
-    };
-    Ok(view.providers().await?.into_iter().map(row).collect())
+    })
 }
 
-fn ask_row(ask: AskId, terms: &Ask, blocks_per_hour: u128) -> AskRow {
-    let PriceSchedule {
-        cpu_milli,
-        memory_mib,
-        storage_mib,
-        gpu,
-        endpoint,
-    } = terms.prices;
-    let word = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    AskRow {
-        ask,
-        prices: Prices {
-            cpu_milli,
-            memory_mib,
-            storage_mib,
-            gpu,
-            endpoint,
-        },
-        attributes: terms.attributes.iter().map(|(k, v)| (word(k), word(v))).collect(),
-        isolation: match terms.isolation {
-            Isolation::SharedKernel => "shared-kernel",
-            Isolation::Gvisor => "gvisor",
-            Isolation::Kata => "kata",
-        },
-        sample_per_hour: terms
-            .prices
-            .rate(&SAMPLE)
-            .unwrap_or(Balance::MAX)
-            .saturating_mul(blocks_per_hour),
+/// A tier in a word.
+pub fn tier_in_a_word(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Basic => "basic",
+        Tier::Standard => "standard",
+        Tier::Premium => "premium",
+    }
+}
+
+impl AskRow {
+    /// Columns of [`AskRow::cells`].
+    pub const HEADS: [&'static str; 3] = ["ASK", "1 CPU + 1 GiB", "ATTRIBUTES"];
+
+    /// What is shown of `terms`.
+    pub fn new(ask: AskId, terms: &Ask, blocks_per_hour: u128) -> Self {
+        let terms = &terms.terms;
+        let prices = &terms.prices;
+        let word = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            ask,
+            prices: Prices {
+                cpu_milli: prices.cpu_milli,
+                memory_mib: prices.memory_mib,
+                storage_mib: prices.storage_mib,
+                persistent_mib: StorageClass::ALL
+                    .iter()
+                    .map(|c| c.name())
+                    .zip(prices.persistent_mib)
+                    .collect(),
+                gpus: prices
+                    .gpus
+                    .iter()
+                    .map(|(m, price)| (m.name().to_owned(), *price))
+                    .collect(),
+                ip: prices.ip,
+                endpoint: prices.endpoint,
+            },
+            attributes: terms.attributes.iter().map(|(k, v)| (word(k), word(v))).collect(),
+            isolation: match terms.isolation {
+                Isolation::SharedKernel => "shared-kernel",
+                Isolation::Gvisor => "gvisor",
+                Isolation::Kata => "kata",
+            },
+            country: terms.place.country.as_ref().map(|code| word(code)),
+            region: Some(word(&terms.place.region)).filter(|region| !region.is_empty()),
+            shortest_term: terms.terms.shortest,
+            longest_term: terms.terms.longest,
+            valid_until: terms.valid_until,
+            notice: terms.notice,
+            sla_ppm: terms.sla,
+            sample_per_hour: prices
+                .rate(&sample())
+                .unwrap_or(Balance::MAX)
+                .saturating_mul(blocks_per_hour),
+        }
+    }
+
+    /// For a table.
+    pub fn cells(&self) -> Vec<String> {
+        let attributes = self.attributes.iter().map(|(k, v)| format!("{k}={v}"));
+        let place = [self.country.clone(), self.region.clone()].into_iter().flatten();
+        let about: Vec<_> = [self.isolation.to_owned()]
+            .into_iter()
+            .chain(place)
+            .chain(attributes)
+            .collect();
+        vec![
+            self.ask.to_string(),
+            format!("{}/h", Amount(self.sample_per_hour)),
+            about.join(" "),
+        ]
     }
 }
 
@@ -135,19 +220,20 @@ fn text(listing: &Listing) -> String {
             vec![
                 provider.provider.to_string(),
                 provider.gateway.clone(),
+                provider.tier.to_owned(),
+                per_cent(provider.availability_ppm),
+                per_cent(provider.service_ppm),
                 provider.free_text.clone(),
             ]
         };
+        let abuse = || vec![provider.abuse_contact.clone().unwrap_or_default()];
         if provider.asks.is_empty() {
-            rows.push([start(), vec!["".into(), "no ask".into(), String::new()]].concat());
+            rows.push([start(), vec!["".into(), "no ask".into(), String::new()], abuse()].concat());
         }
         for ask in &provider.asks {
-            let attributes: Vec<_> = ask.attributes.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            let price = format!("{}/h", Amount(ask.sample_per_hour));
-            let about = [vec![ask.isolation.to_string()], attributes].concat().join(" ");
-            rows.push([start(), vec![ask.ask.to_string(), price, about]].concat());
+            rows.push([start(), ask.cells(), abuse()].concat());
         }
     }
-    let heads = ["PROVIDER", "GATEWAY", "FREE", "ASK", "1 CPU + 1 GiB", "ATTRIBUTES"];
-    table(&heads, rows)
+    let heads = ["PROVIDER", "GATEWAY", "TIER", "PRESENT", "SERVICE", "FREE"];
+    table(&[&heads[..], &AskRow::HEADS, &["ABUSE TO"]].concat(), rows)
 }

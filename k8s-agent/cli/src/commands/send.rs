@@ -24,17 +24,16 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
     check_owner(&found, &account.id())?;
     let progress = context.printer.progress();
     let deadline = Instant::now() + args.timeout.0;
-    let delivery = Delivery {
+    let mut delivery = Delivery {
         chain: &chain,
         account: &account,
         lease: found.lease,
         deadline,
     };
     let work = async {
-        delivery.deliver(&progress).await?;
         match args.no_wait {
-            true => Ok(None),
-            false => delivery.wait(&progress).await.map(Some),
+            true => delivery.deliver(&progress).await.map(|()| None),
+            false => delivery.start(&progress).await.map(Some),
         }
     };
     let running = tokio::select! {
@@ -48,7 +47,7 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
     let urls = running.map(|r| r.urls).unwrap_or_default();
     let sent = Sent {
         deployment: found.deployment.id,
-        lease: found.lease,
+        lease: delivery.lease,
         ready,
         urls,
     };

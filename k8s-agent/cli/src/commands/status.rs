@@ -11,7 +11,7 @@ use crate::{
 };
 use perigee_chain::{Chain, LeaseState, View};
 use perigee_gateway::{LeaseStatus, ServiceStatus};
-use perigee_primitives::{Balance, LeasePhase};
+use perigee_primitives::{AskId, Balance, LeasePhase, Party};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{timeout, Instant};
@@ -30,10 +30,32 @@ struct Status {
     /// Why it ended.
     reason: Option<&'static str>,
     ended_at: Option<u32>,
+    /// Whose fault the end was: `tenant`, `provider`, or nobody's as far as the chain can tell.
+    fault: Option<&'static str>,
     activate_by: Option<u32>,
+    /// Asks that take over if the provider declines or does not show up.
+    asks_left: Vec<AskId>,
     active_since: Option<u32>,
     resources: ResourcesJson,
     rate: Balance,
+    /// The tenant lets it rest: it costs nothing.
+    paused: bool,
+    /// The provider says that it does not run: nothing is billed.
+    unready: bool,
+    /// The next block at which its terms change.
+    next_change: Option<u32>,
+    next_change_text: String,
+    /// End by the provider's notice.
+    notice_end: Option<u32>,
+    notice_end_text: String,
+    /// End of the agreed time.
+    term_end: Option<u32>,
+    term_end_text: String,
+    /// What the provider has at stake for it.
+    bond: Balance,
+    /// What the bond has paid for absences beyond the SLA.
+    credits_paid: Balance,
+    sla_broken: bool,
     deposited: Balance,
     /// In escrow: deposited, neither billed nor refunded.
     balance: Balance,
@@ -113,6 +135,7 @@ async fn status(
     };
     let block_time = chain.block_time().await?;
     let (now, now_ms) = (view.block().number, view.timestamp().await?);
+    let in_words = |block: Option<u32>| block.map(|b| when(now, now_ms, b, block_time)).unwrap_or_default();
     Ok(Status {
         deployment: found.deployment.id,
         lease: found.lease,
@@ -122,6 +145,19 @@ async fn status(
         phase: phase(&state.phase),
         reason,
         ended_at,
+        fault: state.fault().map(party),
+        asks_left: state.asks_left.clone(),
+        paused: state.paused,
+        unready: state.unready,
+        next_change: state.next_change,
+        next_change_text: in_words(state.next_change),
+        notice_end: state.notice_end,
+        notice_end_text: in_words(state.notice_end),
+        term_end: state.term_end,
+        term_end_text: in_words(state.term_end),
+        bond: state.bond,
+        credits_paid: state.credits_paid,
+        sla_broken: state.sla_broken,
         activate_by: match state.phase {
             LeasePhase::Pending { activate_by } => Some(activate_by),
             _ => None,
@@ -148,10 +184,7 @@ async fn status(
         best_block: now,
         judged_until: state.judged_until,
         runs_until: state.runs_until,
-        runs_until_text: state
-            .runs_until
-            .map(|b| when(now, now_ms, b, block_time))
-            .unwrap_or_default(),
+        runs_until_text: in_words(state.runs_until),
         settled: state.settled,
         services,
         urls,
@@ -180,6 +213,7 @@ fn text(s: &Status, state: &LeaseState) -> String {
             format!("block {}, {}", s.runs_until.unwrap_or_default(), s.runs_until_text),
         ));
     }
+    lines.extend(changes(s));
     lines.push(line(
         "escrow",
         format!("{} of {} deposited", Amount(s.balance), Amount(s.deposited)),
@@ -200,6 +234,7 @@ fn text(s: &Status, state: &LeaseState) -> String {
             s.judged_until, s.best_block, s.unbilled_blocks
         ),
     ));
+    lines.extend(bond_lines(s));
     if s.refunded > 0 || s.settled {
         lines.push(line("refunded", Amount(s.refunded).to_string()));
     }
@@ -219,6 +254,43 @@ fn text(s: &Status, state: &LeaseState) -> String {
     lines.join("\n")
 }
 
+/// What is ahead.
+fn changes(s: &Status) -> Vec<String> {
+    let ahead = [
+        ("term ends", &s.term_end_text),
+        ("notice", &s.notice_end_text),
+        ("changes", &s.next_change_text),
+    ];
+    let known = ahead.into_iter().filter(|(_, text)| !text.is_empty());
+    let mut lines: Vec<_> = known.map(|(label, text)| line(label, text.clone())).collect();
+    if s.phase == "pending" && !s.asks_left.is_empty() {
+        let asks: Vec<_> = s.asks_left.iter().map(AskId::to_string).collect();
+        lines.push(line("next asks", format!("{} may take over", asks.join(", "))));
+    }
+    lines
+}
+
+/// What the provider answers with.
+fn bond_lines(s: &Status) -> Vec<String> {
+    let mut lines = Vec::new();
+    if s.bond > 0 {
+        lines.push(line("bond", Amount(s.bond).to_string()));
+    }
+    if s.credits_paid > 0 || s.sla_broken {
+        let paid = Amount(s.credits_paid);
+        lines.push(line("SLA", format!("broken; the bond has paid {paid} to the owner")));
+    }
+    lines
+}
+
+fn party(party: Party) -> &'static str {
+    match party {
+        Party::Tenant => "tenant",
+        Party::Provider => "provider",
+        Party::Governance => "governance",
+    }
+}
+
 fn line(label: &str, value: String) -> String {
     format!("{label:<11}  {value}")
 }
@@ -235,9 +307,12 @@ fn phase_text(s: &Status) -> String {
             } else {
                 "its last blocks wait for their verdict"
             };
-            format!("ended at block {at}: {reason}; {tail}")
+            let fault = s.fault.map(|who| format!(", at the {who}'s fault")).unwrap_or_default();
+            format!("ended at block {at}: {reason}{fault}; {tail}")
         }
         (_, _, Some(by), _) => format!("pending: the provider must activate it before block {by}"),
+        (_, _, _, Some(since)) if s.paused => format!("active since block {since}, paused: it costs nothing"),
+        (_, _, _, Some(since)) if s.unready => format!("active since block {since}, not ready: nothing is billed"),
         (_, _, _, Some(since)) => format!("active since block {since}"),
         _ => s.phase.into(),
     }
