@@ -11,5 +11,18 @@ ensure_setup() {
 
 build_rust() { cargo build "${CARGO_SELECTION[@]}"; }
 
+# build_beside LOG COMMAND…: the command, with the local Kubernetes built beside it. Most of cargo's time one core is
+# free, and both use all of it when nothing else runs.
+build_beside() {
+	local log=$1 status=0 cluster=0 pid
+	shift
+	./scripts/local-cluster build >"$log" 2>&1 &
+	pid=$!
+	"$@" || status=$?
+	wait "$pid" || cluster=$?
+	[ $cluster -eq 0 ] || tail -n 20 "$log" >&2
+	return $((status + cluster))
+}
+
 perigee_bin() { printf '%s/release/perigee' "$CARGO_TARGET_DIR"; }
 node_bin() { printf '%s/release/perigee-node' "$CARGO_TARGET_DIR"; }

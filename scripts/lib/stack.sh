@@ -25,7 +25,10 @@ stack_init() {
 	PROMETHEUS_PORT=$(pick_port 9615)
 	HEARTBEAT_PORT=$(pick_port 30444)
 	GATEWAY_PORT=$(pick_port 8443)
+	HEARTBEAT_OPTIONS=(--heartbeat-listen "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT")
 	PERIGEE=$(perigee_bin)
+	# Another chain than the development one, and another domain for its leases, are for those who need them.
+	NODE_CHAIN=(--dev) DOMAIN=apps.localhost
 	export PERIGEE_NODE=ws://127.0.0.1:$RPC_PORT PERIGEE_KEY=$TENANT
 	export XDG_CONFIG_HOME=$RUN/config XDG_DATA_HOME=$RUN/data
 	NODE_PID='' AGENT_PID=''
@@ -54,6 +57,16 @@ wait_for() {
 	done
 }
 
+# Selects the objects of leases of this run's chain, or of one lease: objects carry the start of the genesis hash.
+# shellcheck disable=SC2120 # the end-to-end cases name a lease
+lease_labels() {
+	printf 'perigee.cloud/chain=%s,perigee.cloud/lease%s' "$(rpc chain_getBlockHash '[0]' | cut -c3-10)" "${1:+=$1}"
+}
+no_lease_objects() {
+	[ -z "$(kube get namespaces,cloudleases -l "$(lease_labels)" -o name)" ] &&
+		[ -z "$(kube get secrets -n perigee-system -l "$(lease_labels)" -o name)" ]
+}
+
 alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 
 # Ends one of our processes: politely, then not.
@@ -70,10 +83,11 @@ end_process() {
 	wait "$pid" 2>/dev/null || true
 }
 
+# node_start [OPTION…]: options are the node's.
 node_start() {
-	"$(node_bin)" --dev --base-path "$RUN/node" --rpc-port "$RPC_PORT" \
-		--prometheus-port "$PROMETHEUS_PORT" --heartbeat-listen "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT" \
-		--listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" >>"$RUN/logs/node.log" 2>&1 &
+	"$(node_bin)" "${NODE_CHAIN[@]}" --base-path "$RUN/node" --rpc-port "$RPC_PORT" \
+		--prometheus-port "$PROMETHEUS_PORT" "${HEARTBEAT_OPTIONS[@]}" \
+		--listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" "$@" >>"$RUN/logs/node.log" 2>&1 &
 	NODE_PID=$!
 	wait_for 30 "the node's RPC" node_answers_or_died
 	rpc system_health >/dev/null || {
@@ -97,7 +111,7 @@ agent_init() {
 	perigee agent init --config "$RUN/agent.toml" --state-dir "$RUN/agent" --node "$PERIGEE_NODE" \
 		--stash "$STASH" --operator "$OPERATOR" --gateway-listen "127.0.0.1:$GATEWAY_PORT" \
 		--gateway-address "127.0.0.1:$GATEWAY_PORT" --heartbeat-node "/ip4/127.0.0.1/tcp/$HEARTBEAT_PORT" \
-		--domain apps.localhost --ingress-port "$INGRESS_PORT" "$@"
+		--domain "$DOMAIN" --ingress-port "$INGRESS_PORT" "$@"
 }
 
 agent_start() {
@@ -115,9 +129,14 @@ cluster_use() {
 	kube get namespace perigee-system >/dev/null 2>&1 || CLUSTER_PRISTINE=1
 }
 
+# Is there a cluster of the user's own?
+own_cluster_answers() {
+	[ -n "${KUBECONFIG:-}" ] && command -v kubectl >/dev/null && kubectl get --raw /readyz >/dev/null 2>&1
+}
+
 cluster_choose() {
 	CLUSTER_OURS=0 CLUSTER_PRISTINE=0 INGRESS_PORT=${PERIGEE_INGRESS_PORT:-80}
-	if [ -n "${KUBECONFIG:-}" ] && command -v kubectl >/dev/null && kubectl get --raw /readyz >/dev/null 2>&1; then
+	if own_cluster_answers; then
 		note "using the cluster of $KUBECONFIG"
 		return 0
 	fi
@@ -146,14 +165,15 @@ our_commitments() { find "$XDG_DATA_HOME/perigee/deployments" -name '*.json' -pr
 # Removes what is left of this run in a cluster that stays. The chain goes away, and with it the evidence that an
 # agent would need to do it.
 cluster_leave() {
-	local lease
-	for lease in $(kube get cloudleases -o json 2>/dev/null | jq -r --arg ours "$(our_commitments)" \
-		'.items[] | select(.spec.commitment | inside($ours)) | .spec.lease'); do
-		kube delete namespace "perigee-lease-$lease" --ignore-not-found --wait=false
-		kube delete secret "manifest-$lease" -n perigee-system --ignore-not-found
-		kube patch cloudlease "lease-$lease" --type=merge -p '{"metadata":{"finalizers":null}}'
-		kube delete cloudlease "lease-$lease" --ignore-not-found --wait=false
-	done
+	local record namespace
+	kube get cloudleases -o json 2>/dev/null | jq -r --arg ours "$(our_commitments)" \
+		'.items[] | select(.spec.commitment | inside($ours)) | "\(.metadata.name) \(.spec.namespace)"' |
+		while read -r record namespace; do
+			kube delete namespace "$namespace" --ignore-not-found --wait=false
+			kube delete secret "manifest-${record#lease-}" -n perigee-system --ignore-not-found
+			kube patch cloudlease "$record" --type=merge -p '{"metadata":{"finalizers":null}}'
+			kube delete cloudlease "$record" --ignore-not-found --wait=false
+		done
 	if [ "${CLUSTER_PRISTINE:-0}" = 1 ]; then
 		kube delete namespace perigee-system --ignore-not-found --timeout=60s
 		kube delete clusterroles,clusterrolebindings -l app.kubernetes.io/managed-by=perigee

@@ -4,7 +4,7 @@
 # Changes with anything that goes into the binaries and images.
 build_key() {
 	(
-		cd "$CLUSTER_SOURCE"
+		cd "$CLUSTER_SOURCE" || exit
 		{
 			echo "$KUBERNETES_VERSION $COREDNS_VERSION $PAUSE_IMAGE $(go env GOVERSION GOARCH 2>/dev/null)"
 			find . -type f \( -name '*.go' -o -name go.mod -o -name go.sum -o -name image \) ! -name '*_test.go' |
@@ -41,7 +41,7 @@ build_binaries() {
 	local target=$1
 	say "compiling Kubernetes $KUBERNETES_VERSION into one binary (minutes when cold, seconds after a small change)"
 	(
-		cd "$CLUSTER_SOURCE"
+		cd "$CLUSTER_SOURCE" || exit
 		go_build "$target/cluster" ./cmd/cluster
 		go_build "$target/cni" ./cmd/cni
 		go_build "$target/forward" ./cmd/forward

@@ -78,6 +78,11 @@ start_node() {
 		--root-dir="$RUN/kubelet" --hostname-override="$NODE" --node-ip="$NODE_ADDRESS"
 }
 
+start_provisioner() {
+	mkdir -p "$RUN/volumes"
+	start provisioner "$BIN/cluster" provisioner --kubeconfig="$RUN/pki/provisioner.kubeconfig" --directory="$RUN/volumes"
+}
+
 # It asks for the node object once and then waits for seconds: start it when the kubelet has made that.
 start_proxy() { start kube-proxy "$BIN/cluster" kube-proxy --config="$RUN/config/kube-proxy.yaml"; }
 

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 # In the order of starting.
-COMPONENTS=(etcd containerd kube-apiserver kube-controller-manager kube-scheduler enforcer kubelet kube-proxy forward)
+COMPONENTS=(etcd containerd kube-apiserver kube-controller-manager kube-scheduler enforcer provisioner kubelet kube-proxy
+	forward)
 
 # Field 22 of stat; the command's name may hold spaces and brackets, so count after the last bracket.
 start_time() {

@@ -8,8 +8,8 @@ prepare_run_directory() {
 	if [ ! -d "$RUN" ]; then
 		check_network_is_free
 	fi
-	mkdir -p -m 0700 "$RUN"
 	mkdir -p "$RUN/log" "$RUN/pids"
+	chmod 0700 "$RUN"
 	[ -f "$RUN/bin" ] || echo "$BIN" >"$RUN/bin"
 	BIN=$(running_bin)
 	[ -f "$BIN/complete" ] || die "the running cluster's binaries are gone; run: local-cluster down"
@@ -37,6 +37,8 @@ up() {
 		[ "$BIN" = "$(running_bin)" ] || say "it runs an older build of scripts/cluster: down and up change to the new one"
 		return
 	fi
+	[ ! -f "$RUN/bin" ] || [ "$BIN" = "$(running_bin)" ] ||
+		say "what is there was started by another build; if it does not come up: down, then up"
 	prepare_run_directory
 	note_fixed_directories
 	save_sysctls
@@ -59,12 +61,13 @@ up() {
 	wait "$import" || die "an image could not be imported"
 	say "images loaded; examples find $BUSYBOX_IMAGE without a registry (Debian's busybox-static)"
 	start_node
+	start_provisioner
 	await 60 kubelet "node is registered" node_exists
 	start_proxy
 	start_forward
 	await 60 kube-proxy "service addresses work" services_are_translated
 	await 60 kubelet "node is ready" node_is_ready
-	apply_manifests dns.yaml ingress.yaml || die "DNS and ingress were refused"
+	apply_manifests dns.yaml ingress.yaml storage.yaml || die "DNS, ingress and storage were refused"
 	await 60 kubelet "DNS answers" is_available kube-system coredns
 	await 60 kubelet "ingress answers on 127.0.0.1:$INGRESS_PORT" is_available perigee-ingress ingress
 	await 15 forward "apps are reached at http://<name>.localhost:$INGRESS_PORT" ingress_answers

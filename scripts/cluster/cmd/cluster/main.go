@@ -31,6 +31,7 @@ var components = map[string]func() *cobra.Command{
 	"enforcer":                newEnforcerCommand,
 	"ingress":                 newIngressCommand,
 	"pki":                     newPKICommand,
+	"provisioner":             newProvisionerCommand,
 	"stop-pods":               newStopPodsCommand,
 }
 

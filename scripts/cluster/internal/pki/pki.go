@@ -69,6 +69,7 @@ func Generate(options Options) error {
 			{file: "kube-proxy", name: "system:kube-proxy", kubeconfig: true},
 			{file: "kubelet", name: "system:node:" + options.Node, organisation: "system:nodes", kubeconfig: true},
 			{file: "enforcer", name: "perigee:enforcer", kubeconfig: true},
+			{file: "provisioner", name: "perigee:provisioner", kubeconfig: true},
 		},
 		"etcd-ca": {
 			{file: "etcd", name: "etcd", server: true, addresses: []net.IP{loopback}},
