@@ -1,8 +1,7 @@
 //! Benchmarks of the calls and of the agenda: records as long as they can be, the last of all that is looked at fits.
 
 use crate::{place::DueEnds, *};
-use alloc::{boxed::Box, vec, vec::Vec};
-use codec::Encode;
+use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{fungible::Mutate, Get},
@@ -15,7 +14,7 @@ use perigee_primitives::{
     traits::{Availability, ProviderInspect},
     Ask, AskId, AskTerms, AttributePatterns, AttributeText, Attributes, Balance, CloseReason, DeclineReason, Filter,
     GroupOrder, LeaseId, NamedAsks, Place, PriceSchedule, ProviderId, Requirements, Resources, Tenants, MAX_ASKS,
-    MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS,
+    MAX_GROUPS, MAX_PATTERNS,
 };
 use sp_runtime::{traits::Zero, KeyTypeId, SaturatedConversion};
 

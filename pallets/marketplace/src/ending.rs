@@ -141,7 +141,9 @@ impl<T: Config> Pallet<T> {
 
     fn is_self_dealing(lease: &Lease<T::AccountId>) -> bool {
         let owner = Some(&lease.owner);
-        T::Providers::stash(lease.provider).as_ref() == owner
+        // The payee was the operator at the opening.
+        lease.payee == lease.owner
+            || T::Providers::stash(lease.provider).as_ref() == owner
             || T::Providers::operator(lease.provider).as_ref() == owner
     }
 

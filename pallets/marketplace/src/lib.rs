@@ -16,7 +16,7 @@
 //! # Opening
 //!
 //! 1. `deploy` opens a lease for each group, at the first ask at which every check holds at this block: validity,
-//!    tenant list, term limits, price, requirements, spread, capacity, stake, deposit and bond pool. Where one group
+//!    tenant list, term limits, price, requirements, spread, deposit, capacity, stake and bond pool. Where one group
 //!    finds none, nothing is opened. `explain_order` tells why.
 //! 2. Held are the deposit (in escrow), the reservation fee, a deposit for the records, and the provider's bond for the
 //!    lease: `rate × BondBlocks` out of its pool.

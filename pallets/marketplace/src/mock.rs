@@ -15,6 +15,7 @@ use perigee_primitives::{
     PriceSchedule, ProviderId, Resources, Standings,
 };
 use sp_core::{ed25519, Pair};
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::BuildStorage;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -402,6 +403,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
         ..Default::default()
     };
     let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("a genesis of plain balances"));
+    ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
     ext.execute_with(|| {
         System::set_block_number(1);
         register(STASH, OPERATOR, terms(7));

@@ -188,7 +188,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Opens the next lease of the group that `before` was of.
-    fn take_over(
+    pub(crate) fn take_over(
         before: LeaseId,
         ended: &Lease<T::AccountId>,
         order: GroupOrder<T::AccountId>,

@@ -10,7 +10,7 @@ use frame_support::{
 };
 use perigee_primitives::{
     traits::{Availability, LeaseBonds, ProviderCapacity, ProviderInspect, Scores},
-    AskId, Balance, GroupOrder, LeaseId, LeasePhase, Offer, Refusal, Region, Requirements, Standings,
+    AskId, Balance, GroupOrder, LeaseId, LeasePhase, Offer, ProviderId, Refusal, Region, Requirements, Standings,
 };
 use sp_runtime::DispatchError;
 
@@ -50,6 +50,16 @@ impl DueEnds {
     /// None: where ends are being processed already.
     pub(crate) fn none() -> Self {
         Self(0)
+    }
+
+    /// Processes due ends of a provider; were there any?
+    fn process<T: Config>(&mut self, provider: ProviderId) -> bool {
+        if self.0 == 0 {
+            return false;
+        }
+        let processed = Pallet::<T>::process_due_ends(provider, self.0);
+        self.0 = self.0.saturating_sub(processed);
+        processed > 0
     }
 
     /// The weight of those that were, of all that a call may process.
@@ -123,36 +133,19 @@ impl<T: Config> Pallet<T> {
         due_ends: &mut DueEnds,
     ) -> Result<(Offer<T::AccountId>, Balance), Refusal> {
         let offer = T::Providers::offer(ask).ok_or(Refusal::Gone)?;
-        let provider = offer.provider;
-        let first = Self::take_offer(offer, wanted);
-        if !first.as_ref().is_err_and(Refusal::is_shortage) || due_ends.0 == 0 {
-            return first;
-        }
-        let processed = Self::process_due_ends(provider, due_ends.0);
-        due_ends.0 = due_ends.0.saturating_sub(processed);
-        if processed == 0 {
-            return first;
+        let rate = Self::check(&offer, wanted)?;
+        let Err(shortage) = Self::take_what_is_free(&offer, rate, wanted) else {
+            return Ok((offer, rate));
+        };
+        if !due_ends.process::<T>(offer.provider) {
+            return Err(shortage);
         }
         let offer = T::Providers::offer(ask).ok_or(Refusal::Gone)?;
-        Self::take_offer(offer, wanted)
-    }
-
-    fn take_offer(
-        offer: Offer<T::AccountId>,
-        wanted: &Wanted<T::AccountId>,
-    ) -> Result<(Offer<T::AccountId>, Balance), Refusal> {
-        let rate = Self::check(&offer, wanted)?;
-        let needed = Self::bond_of(rate);
-        let bond = needed.ok_or(Refusal::Bond { needed })?;
-        T::Bonds::set(offer.provider, wanted.lease, bond).map_err(|_| Refusal::Bond { needed })?;
-        if T::Providers::lease(offer.provider, &wanted.order.resources, rate).is_err() {
-            T::Bonds::release(offer.provider, wanted.lease);
-            return Err(Refusal::Capacity);
-        }
+        Self::take_what_is_free(&offer, rate, wanted)?;
         Ok((offer, rate))
     }
 
-    /// Checks all but the bond; returns the rate. What costs reads comes late.
+    /// Checks all that no end changes; returns the rate. What costs reads comes late.
     fn check(offer: &Offer<T::AccountId>, wanted: &Wanted<T::AccountId>) -> Result<Balance, Refusal> {
         let order = wanted.order;
         ensure!(offer.terms.tenants.admit(wanted.owner), Refusal::Tenant);
@@ -166,12 +159,29 @@ impl<T: Config> Pallet<T> {
         if let Some(number) = order.requirements.spread {
             ensure!(Self::is_apart(number, offer, wanted.siblings), Refusal::Spread);
         }
-        ensure!(order.resources.fits(&offer.free), Refusal::Capacity);
-        ensure!(rate <= offer.backed_rate, Refusal::Stake);
         let least = Self::least_deposit(rate, order.term);
         let covered = least.is_some_and(|least| order.deposit >= least);
         ensure!(covered, Refusal::Deposit { least });
         Ok(rate)
+    }
+
+    /// Takes capacity and bond, or neither.
+    fn take_what_is_free(
+        offer: &Offer<T::AccountId>,
+        rate: Balance,
+        wanted: &Wanted<T::AccountId>,
+    ) -> Result<(), Refusal> {
+        let resources = &wanted.order.resources;
+        ensure!(resources.fits(&offer.free), Refusal::Capacity);
+        ensure!(rate <= offer.backed_rate, Refusal::Stake);
+        let needed = Self::bond_of(rate);
+        let bond = needed.ok_or(Refusal::Bond { needed })?;
+        T::Bonds::set(offer.provider, wanted.lease, bond).map_err(|_| Refusal::Bond { needed })?;
+        if T::Providers::lease(offer.provider, resources, rate).is_err() {
+            T::Bonds::release(offer.provider, wanted.lease);
+            return Err(Refusal::Capacity);
+        }
+        Ok(())
     }
 
     /// What is known of the provider, as far as the order asks for it.

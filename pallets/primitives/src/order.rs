@@ -77,10 +77,3 @@ pub enum Refusal {
         needed: Option<Balance>,
     },
 }
-
-impl Refusal {
-    /// May the provider's ended leases be to blame, which still bind what is short?
-    pub fn is_shortage(&self) -> bool {
-        matches!(self, Self::Capacity | Self::Stake | Self::Bond { .. })
-    }
-}

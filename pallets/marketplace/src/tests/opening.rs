@@ -212,7 +212,7 @@ fn orders_that_make_no_sense_are_refused() {
         let huge = GroupOrder {
             resources: resources(11),
             max_rate: Balance::MAX,
-            ..order(1_000)
+            ..order(10_000)
         };
         assert_eq!(refused(huge), Error::<Test>::NoAskFits(0).into());
         assert_eq!(NextLeaseId::<Test>::get(), 0);

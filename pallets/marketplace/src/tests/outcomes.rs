@@ -79,3 +79,18 @@ fn who_leases_from_itself_is_not_noted() {
         assert!(Script::noted().is_empty());
     });
 }
+
+#[test]
+fn an_operator_that_leased_from_itself_and_was_replaced_is_not_noted() {
+    build_and_execute(|| {
+        let groups = vec![order(1_000)].try_into().expect("one");
+        assert_ok!(Marketplace::deploy(RuntimeOrigin::signed(OPERATOR), groups));
+        assert_ok!(Marketplace::activate(RuntimeOrigin::signed(OPERATOR), 0));
+        assert_ok!(Providers::set_operator(RuntimeOrigin::signed(STASH), OPERATOR_2));
+        run_to(30);
+        assert_ok!(Marketplace::close(RuntimeOrigin::signed(OPERATOR), 0, None));
+        run_to(60);
+        assert!(state(0).settled && state(0).billed > 0);
+        assert!(Script::noted().is_empty());
+    });
+}

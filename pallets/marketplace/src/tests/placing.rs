@@ -3,8 +3,8 @@
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok, traits::ConstU32, BoundedVec};
 use perigee_primitives::{
-    AskId, AskTerms, Balance, GpuModel, GroupOrder, Isolation, NamedAsks, PerModel, Place, Refusal, Requirements,
-    Resources, Standings, Tenants, TermLimits, Tier, Unmet, MAX_GROUPS,
+    AskId, AskTerms, Balance, GpuModel, GroupOrder, Isolation, NamedAsks, PerModel, Place, PriceSchedule, Refusal,
+    Requirements, Resources, Standings, Tenants, TermLimits, Tier, Unmet, MAX_GROUPS,
 };
 
 const AUDITOR: u64 = OTHER;
@@ -277,21 +277,25 @@ fn capacity_stake_and_bonds_must_be_free() {
 }
 
 #[test]
-fn a_bond_that_overflows_is_refused() {
+fn no_deposit_covers_a_cost_that_overflows() {
     build_and_execute(|| {
-        let cheap = publish(OPERATOR, 1);
-        let rate = Balance::MAX / 40;
-        let all = GroupOrder {
+        let prices = PriceSchedule {
+            cpu_milli: u64::MAX,
+            ..Default::default()
+        };
+        let dearest = publish_on(OPERATOR, AskTerms { prices, ..terms(0) });
+        let order = GroupOrder {
             resources: Resources {
-                cpu_milli: 1,
+                cpu_milli: u64::MAX,
                 memory_mib: 1,
                 ..Default::default()
             },
-            ..at(&[cheap])
+            max_rate: Balance::MAX,
+            deposit: Balance::MAX,
+            term: Some(1 << 31),
+            ..at(&[dearest])
         };
-        assert_eq!(Marketplace::bond_of(rate), None);
-        assert_eq!(Marketplace::least_deposit(rate, Some(100)), None);
-        taken(all);
+        refused(order, Refusal::Deposit { least: None });
     });
 }
 
