@@ -56,6 +56,22 @@ fn capacity_below_what_is_leased_stops_new_leases_and_ends_none() {
 }
 
 #[test]
+fn one_amount_below_what_is_leased_stops_all_new_leases() {
+    run(|| {
+        let ask = standing_provider();
+        assert_ok!(lease(&half()));
+        let less_memory = Resources {
+            memory_mib: 1,
+            ..some()
+        };
+        assert_ok!(Providers::set_capacity(operator(), less_memory));
+        let offer = Providers::offer(ask).expect("stands");
+        assert_eq!((offer.free, offer.backed_rate), (Resources::default(), 0));
+        assert_noop!(lease(&small()), Error::<Test>::NoCapacity);
+    });
+}
+
+#[test]
 fn amounts_that_overflow_do_not_fit() {
     run(|| {
         standing_provider();

@@ -284,9 +284,9 @@ fn compare_asks(model: &Model) {
             continue;
         };
         let p = &model.providers[&ask.provider];
-        // One more unit of rate is backed if and only if the offer says so, and so for all that is free.
-        assert!(offer.backed_rate == 0 || p.backs(p.stake, offer.backed_rate));
         let open = p.backs(p.stake, 0) && p.leased_cpu() <= p.cpu;
+        // All that is offered is backed, and one unit of rate more is not.
+        assert!(offer.backed_rate == 0 || open && p.backs(p.stake, offer.backed_rate));
         assert!(!open || !p.backs(p.stake, offer.backed_rate + 1));
         assert_eq!(offer.free.cpu_milli, if open { p.cpu - p.leased_cpu() } else { 0 });
     }
