@@ -31,7 +31,7 @@ stack_init() {
 	NODE_CHAIN=(--dev) DOMAIN=apps.localhost
 	export PERIGEE_NODE=ws://127.0.0.1:$RPC_PORT PERIGEE_KEY=$TENANT
 	export XDG_CONFIG_HOME=$RUN/config XDG_DATA_HOME=$RUN/data
-	NODE_PID='' AGENT_PID=''
+	NODE_PID='' AGENT_PID='' CHAIN_TAG=''
 }
 
 perigee() { "$PERIGEE" "$@"; }
@@ -59,9 +59,7 @@ wait_for() {
 
 # Selects the objects of leases of this run's chain, or of one lease: objects carry the start of the genesis hash.
 # shellcheck disable=SC2120 # the end-to-end cases name a lease
-lease_labels() {
-	printf 'perigee.cloud/chain=%s,perigee.cloud/lease%s' "$(rpc chain_getBlockHash '[0]' | cut -c3-10)" "${1:+=$1}"
-}
+lease_labels() { printf 'perigee.cloud/chain=%s,perigee.cloud/lease%s' "$CHAIN_TAG" "${1:+=$1}"; }
 no_lease_objects() {
 	[ -z "$(kube get namespaces,cloudleases -l "$(lease_labels)" -o name)" ] &&
 		[ -z "$(kube get secrets -n perigee-system -l "$(lease_labels)" -o name)" ]
@@ -94,6 +92,7 @@ node_start() {
 		tail -n 5 "$RUN/logs/node.log" >&2
 		return 1
 	}
+	CHAIN_TAG=$(rpc chain_getBlockHash '[0]' | cut -c3-10)
 }
 
 node_answers_or_died() { rpc system_health || ! alive "$NODE_PID"; }
@@ -140,12 +139,27 @@ cluster_choose() {
 		note "using the cluster of $KUBECONFIG"
 		return 0
 	fi
-	./scripts/local-cluster status >/dev/null 2>&1 || CLUSTER_OURS=1
+	if ! ./scripts/local-cluster status >/dev/null 2>&1; then
+		# What a run that was killed has left is half a cluster, with leases of a chain that is gone.
+		CLUSTER_OURS=1
+		./scripts/local-cluster down
+	fi
 	./scripts/local-cluster up
 	KUBECONFIG=$(./scripts/local-cluster kubeconfig)
 	export KUBECONFIG
+	[ "$CLUSTER_OURS" = 1 ] || forget_dead_chains
 	INGRESS_PORT=8088
 	export PERIGEE_INGRESS_PORT=$INGRESS_PORT
+}
+
+# The local cluster serves development chains, which end with their scripts. A live agent keeps its chain from being
+# forgotten.
+forget_dead_chains() {
+	local chain
+	kube get namespace perigee-system >/dev/null 2>&1 || return 0
+	for chain in $("$(perigee_bin)" agent forget --output json | jq -r '.chains[].chain // empty'); do
+		"$(perigee_bin)" agent forget "$chain" --yes >&2 || return 1
+	done
 }
 
 # fetch URL: *.localhost is not known to every resolver, so curl is told where it is.
@@ -159,21 +173,10 @@ kube() {
 	if command -v kubectl >/dev/null; then kubectl "$@"; else ./scripts/local-cluster kubectl "$@"; fi
 }
 
-# The commitments of all leases that this run opened: the CLI keeps a file for each.
-our_commitments() { find "$XDG_DATA_HOME/perigee/deployments" -name '*.json' -printf '%f\n' 2>/dev/null | sed 's/\.json$//'; }
-
 # Removes what is left of this run in a cluster that stays. The chain goes away, and with it the evidence that an
 # agent would need to do it.
 cluster_leave() {
-	local record namespace
-	kube get cloudleases -o json 2>/dev/null | jq -r --arg ours "$(our_commitments)" \
-		'.items[] | select(.spec.commitment | inside($ours)) | "\(.metadata.name) \(.spec.namespace)"' |
-		while read -r record namespace; do
-			kube delete namespace "$namespace" --ignore-not-found --wait=false
-			kube delete secret "manifest-${record#lease-}" -n perigee-system --ignore-not-found
-			kube patch cloudlease "$record" --type=merge -p '{"metadata":{"finalizers":null}}'
-			kube delete cloudlease "$record" --ignore-not-found --wait=false
-		done
+	[ -z "${CHAIN_TAG:-}" ] || perigee agent forget "$CHAIN_TAG" --yes
 	if [ "${CLUSTER_PRISTINE:-0}" = 1 ]; then
 		kube delete namespace perigee-system --ignore-not-found --timeout=60s
 		kube delete clusterroles,clusterrolebindings -l app.kubernetes.io/managed-by=perigee

@@ -61,6 +61,9 @@ pub enum Error {
     /// Another agent acts in the cluster.
     #[error("{0}")]
     Taken(String),
+    /// The cluster holds nothing of this chain.
+    #[error("the cluster holds nothing of chain {0}")]
+    NothingHeld(String),
     /// Node or cluster is another than the one this installation belongs to.
     #[error("{what} is {found}, but this installation belongs to {pinned}")]
     Identity {
@@ -108,9 +111,12 @@ impl Error {
     /// Which kind of failure this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Config(_) | Self::Exists(_) | Self::File { .. } | Self::State { .. } | Self::Key { .. } => {
-                Kind::Usage
-            }
+            Self::Config(_)
+            | Self::Exists(_)
+            | Self::File { .. }
+            | Self::State { .. }
+            | Self::Key { .. }
+            | Self::NothingHeld(_) => Kind::Usage,
             Self::Refused(_) | Self::NeedsSignature(_) => Kind::Refused,
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::TimedOut(_) => Kind::TimedOut,
@@ -132,6 +138,7 @@ impl Error {
             Self::Key { .. } => Some("`perigee keys new NAME` makes one".into()),
             Self::Locked(_) => Some("stop it first, or give this one a state directory of its own".into()),
             Self::Taken(_) => Some("a cluster has one agent: stop that one first, or use another cluster".into()),
+            Self::NothingHeld(_) => Some("`perigee agent forget` shows of which chains it holds something".into()),
             Self::Identity { .. } => Some(
                 "use the right one, or make a new installation with `perigee agent init` and a fresh state directory"
                     .into(),

@@ -41,7 +41,7 @@ pub async fn init(options: InitOptions) -> Result<InitReport> {
     // Checked as a file would be, before anything is made: a bad option must not leave half an installation.
     config::check(&options.config, &config)?;
     let identity = Identity::load(&config, &state)?;
-    let admin = admin_kubeconfig(&options)?;
+    let admin = admin_kubeconfig(options.kubeconfig.as_ref())?;
     let cluster = Cluster::connect(&admin, options.context.as_deref()).await?;
     let uid = cluster.identity().await?;
     if let Some(class) = cluster.default_storage_class().await? {
@@ -127,10 +127,10 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(Error::file(path))
 }
 
-fn admin_kubeconfig(options: &InitOptions) -> Result<PathBuf> {
-    options
-        .kubeconfig
-        .clone()
+/// The kubeconfig of an administrator: the one that was named, or the user's own.
+pub fn admin_kubeconfig(named: Option<&PathBuf>) -> Result<PathBuf> {
+    named
+        .cloned()
         .or_else(access::operators_kubeconfig)
         .ok_or_else(|| Error::Key {
             key: "--kubeconfig".into(),

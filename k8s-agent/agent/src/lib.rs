@@ -1,7 +1,7 @@
 //! The provider daemon: asks, reconciles, heartbeats.
 //!
-//! The command line calls three functions with plain data: [`init`] sets an installation up, [`run`] is the daemon,
-//! [`status`] looks at it from outside.
+//! The command line calls functions with plain data: [`init`] sets an installation up, [`run`] is the daemon, [`status`]
+//! looks at it from outside, [`forget`] removes what a chain that is gone has left in the cluster.
 //!
 //! Decisions are in [`core`], which does no I/O: what to do about leases ([`core::reconcile`]), when to send a
 //! heartbeat ([`core::beat`]), whether this is the agent that acts in the cluster ([`core::leadership`]), what a month's price is per block ([`core::pricing`]) and whether what stands on
@@ -12,6 +12,7 @@ pub mod config;
 pub mod core;
 mod daemon;
 mod error;
+mod forget;
 mod gateway;
 mod identity;
 mod income;
@@ -29,6 +30,7 @@ mod stop;
 
 pub use error::{Error, Kind, Result};
 pub use options::*;
+pub use perigee_cluster::ChainTag;
 
 use std::path::PathBuf;
 
@@ -63,6 +65,16 @@ fn user_directory(variable: &str, below_home: &str) -> PathBuf {
 /// looks whether everything the agent needs is there.
 pub async fn init(options: InitOptions) -> Result<InitReport> {
     init::init(options).await
+}
+
+/// Which chains have leases in the cluster.
+pub async fn held_chains(options: &ClusterOptions) -> Result<Vec<HeldChain>> {
+    forget::chains(options).await
+}
+
+/// Removes every object of `chain` from the cluster: for chains that are gone, and whose leases nobody will close.
+pub async fn forget(options: &ClusterOptions, chain: ChainTag) -> Result<Forgotten> {
+    forget::forget(options, chain).await
 }
 
 /// Runs the daemon until SIGTERM or SIGINT.

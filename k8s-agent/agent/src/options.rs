@@ -138,6 +138,33 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Which cluster, for what is done without a config.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    /// Kubeconfig of a cluster administrator. Default: `$KUBECONFIG`, then `~/.kube/config`.
+    pub kubeconfig: Option<PathBuf>,
+    /// Its context. Default: the current one.
+    pub context: Option<String>,
+}
+
+/// A chain with leases in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldChain {
+    /// The start of its genesis hash; `None` where the records do not say so readably.
+    pub chain: Option<String>,
+    /// Numbers of the leases.
+    pub leases: Vec<LeaseId>,
+}
+
+/// What was removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// The start of the chain's genesis hash.
+    pub chain: String,
+    /// Numbers of the leases whose objects are gone.
+    pub leases: Vec<LeaseId>,
+}
+
 /// How the agent is run.
 #[derive(Clone, Debug)]
 pub struct RunOptions {

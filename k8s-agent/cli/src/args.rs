@@ -44,7 +44,7 @@ pub struct Global {
     /// How data is printed [default: text]
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub output: Option<Output>,
-    /// Sign without asking
+    /// Go on without asking
     #[arg(long, short, global = true)]
     pub yes: bool,
     /// Show the call, its encoding and its fee, and sign nothing
@@ -565,6 +565,21 @@ pub enum Agent {
     },
     /// Stop being a provider; --key names its stash
     Retire,
+    /// Remove what a chain that is gone has left in the cluster; without a chain, show of which chains it holds leases
+    Forget(AgentForget),
+}
+
+/// `agent forget`.
+#[derive(Debug, Args)]
+pub struct AgentForget {
+    /// The start of the chain's genesis hash, eight hex digits
+    pub chain: Option<String>,
+    /// Kubeconfig of an administrator [default: $KUBECONFIG, then ~/.kube/config]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Its context [default: the current one]
+    #[arg(long)]
+    pub context: Option<String>,
 }
 
 /// `agent stake`.

@@ -103,7 +103,7 @@ impl Printer {
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(
-                CliError::usage("there is no terminal to ask on".into()).hint("Add --yes to sign without asking.")
+                CliError::usage("there is no terminal to ask on".into()).hint("Add --yes to go on without asking.")
             );
         }
         let mut err = io::stderr().lock();
@@ -113,7 +113,10 @@ impl Printer {
         io::stdin().lock().read_line(&mut answer)?;
         match answer.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => Ok(()),
-            _ => Err(CliError::new(crate::error::ExitCode::Other, "nothing was signed")),
+            _ => Err(CliError::new(
+                crate::error::ExitCode::Other,
+                "stopped; nothing was changed",
+            )),
         }
     }
 

@@ -224,7 +224,7 @@ pub fn describe(alarm: &Alarm, shared: &Shared) -> String {
         Alarm::NotLeading => "the cluster's lock could not be renewed in time; leases wait until it is".into(),
         Alarm::Strangers(leases) => format!(
             "the cluster holds objects of {leases} lease(s) of another chain; they are left alone. \
-             `kubectl get cloudleases` shows them"
+             `perigee agent forget` shows them, and removes them if that chain is gone"
         ),
         Alarm::Syncing => "the node is still syncing; leases wait until it has caught up".into(),
         Alarm::OldView { shown, seen } => {

@@ -1,7 +1,7 @@
-//! `perigee agent init|run|status`
+//! `perigee agent init|run|status|forget`
 
 use crate::{
-    args::{Agent, AgentInit},
+    args::{Agent, AgentForget, AgentInit},
     commands::provider,
     context::Context,
     error::{CliError, ExitCode},
@@ -11,9 +11,11 @@ use crate::{
     time::in_words,
 };
 use perigee_agent::{
-    InitOptions, InitReport, Kind, LeaseStatus, ProviderStatus, ResourcesView, RunOptions, Status, StatusOptions,
+    ChainTag, ClusterOptions, HeldChain, InitOptions, InitReport, Kind, LeaseStatus, ProviderStatus, ResourcesView,
+    RunOptions, Status, StatusOptions,
 };
 use perigee_primitives::Resources;
+use serde::Serialize;
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Result<(), CliError> {
@@ -35,7 +37,51 @@ pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Res
         Agent::Stake { step } => provider::stake(context, step).await,
         Agent::Bond { step } => provider::bond(context, step).await,
         Agent::Retire => provider::retire(context).await,
+        Agent::Forget(args) => forget(context, args).await,
     }
+}
+
+async fn forget(context: &Context, args: AgentForget) -> Result<(), CliError> {
+    let options = ClusterOptions {
+        kubeconfig: args.kubeconfig,
+        context: args.context,
+    };
+    let Some(chain) = args.chain else {
+        let held = perigee_agent::held_chains(&options).await?;
+        return context.printer.data(&Chains { chains: &held }, || chains_text(&held));
+    };
+    let chain = chain.parse::<ChainTag>().map_err(|_| {
+        CliError::usage(format!("`{chain}` names no chain")).hint(
+            "A chain is named by the first eight hex digits of its genesis hash; `perigee agent forget` shows them.",
+        )
+    })?;
+    let question = format!("Remove every object of every lease of chain {chain} from the cluster, volumes too?");
+    context.printer.confirm(&question, context.settings.yes)?;
+    let gone = perigee_agent::forget(&options, chain).await?;
+    context.printer.data(&gone, || {
+        format!(
+            "chain {}: removed {} lease(s): {}",
+            gone.chain,
+            gone.leases.len(),
+            join(&gone.leases)
+        )
+    })
+}
+
+#[derive(Serialize)]
+struct Chains<'a> {
+    chains: &'a [HeldChain],
+}
+
+fn chains_text(held: &[HeldChain]) -> String {
+    if held.is_empty() {
+        return "the cluster holds no lease".into();
+    }
+    let row = |held: &HeldChain| {
+        let chain = held.chain.clone().unwrap_or_else(|| "unreadable".into());
+        vec![chain, held.leases.len().to_string(), join(&held.leases)]
+    };
+    table(&["CHAIN", "LEASES", "NUMBERS"], held.iter().map(row).collect())
 }
 
 fn options(context: &Context, args: AgentInit, config: PathBuf) -> Result<InitOptions, CliError> {
