@@ -2,7 +2,7 @@
 
 use crate::{
     heartbeat::{self, HeartbeatArgs, HeartbeatDeps},
-    rpc,
+    metrics, rpc,
 };
 use futures::{future::BoxFuture, FutureExt};
 use perigee_runtime::{apis::RuntimeApi, opaque::Block};
@@ -270,6 +270,7 @@ pub async fn new_full(config: Configuration, heartbeat_args: &HeartbeatArgs) -> 
         registry: config.prometheus_registry(),
     };
     heartbeat::start(heartbeat_args, heartbeat_deps).await?;
+    metrics::start(client.clone(), &task_manager, config.prometheus_registry())?;
 
     let role = config.role;
     let force_authoring = config.force_authoring;
