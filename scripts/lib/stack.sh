@@ -144,6 +144,7 @@ cluster_choose() {
 		note "using the cluster of $KUBECONFIG"
 		return 0
 	fi
+	[ -z "${KUBECONFIG:-}" ] || note "the cluster of $KUBECONFIG does not answer, or there is no kubectl to ask it with"
 	if ! ./scripts/local-cluster status >/dev/null 2>&1; then
 		# What a run that was killed has left is half a cluster, with leases of a chain that is gone.
 		CLUSTER_OURS=1
