@@ -43,10 +43,14 @@ pub fn elements(read: Result<Vec<Elements>, Error>) {
     assert!(!sets.is_empty());
     for set in sets.iter().take(2) {
         let Ok(propagator) = Propagator::new(set) else { continue };
-        let Ok(end) = set.epoch.checked_add(SignedDuration::from_hours(6)) else { continue };
+        let Ok(end) = set.epoch.checked_add(SignedDuration::from_hours(6)) else {
+            continue;
+        };
         let interval = Interval::new(set.epoch, end).expect("six hours");
         let station: Station = "48,11,500,0:5/180:20".parse().expect("a station");
-        let Ok(found) = passes(&propagator, &[station], interval) else { continue };
+        let Ok(found) = passes(&propagator, &[station], interval) else {
+            continue;
+        };
         let mut last = interval.start();
         for pass in found {
             assert!(pass.start.time >= last && pass.end.time >= pass.start.time && pass.end.time <= interval.end());

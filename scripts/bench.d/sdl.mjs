@@ -1,4 +1,4 @@
-// The same work as benches/src/bin/sdl.rs by Akash's TypeScript SDK, and both beside each other.
+// The same work as bench/libraries/src/bin/sdl.rs by Akash's TypeScript SDK, and both beside each other.
 // Arguments: folder of the SDK, folder of the files, seconds, our answers, where the JSON goes.
 
 import { createRequire } from "node:module";

@@ -30,11 +30,11 @@ on_one_core() {
 	if command -v taskset >/dev/null; then taskset -c 0 "$@"; else "$@"; fi
 }
 
-# bench_binary NAME: builds a program of benches/ as it would be shipped, and prints where it is.
+# bench_binary NAME: builds a program of bench/libraries as it would be shipped, and prints where it is.
 bench_binary() {
 	use_toolchain || die "the Rust toolchain is not ready" "Run scripts/setup."
-	export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-benches
-	cargo build --release --locked --manifest-path benches/Cargo.toml --bin "$1" >&2
+	export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
+	cargo build --release --locked --manifest-path bench/libraries/Cargo.toml --bin "$1" >&2
 	printf '%s/release/%s' "$CARGO_TARGET_DIR" "$1"
 }
 

@@ -95,6 +95,13 @@ pub fn when(now: u32, now_ms: u64, block: u32, block_time: Duration) -> String {
 
 /// Reads a file, or standard input for `-`. Returns the name to call it by.
 pub fn read_file(path: &Path) -> Result<(String, String), CliError> {
+    let (name, bytes) = read_bytes(path)?;
+    let text = String::from_utf8(bytes).map_err(|_| CliError::usage(format!("{name} is not UTF-8 text")))?;
+    Ok((name, text))
+}
+
+/// The same for a reader that says where a file stops to be text.
+pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), CliError> {
     let name = path.display().to_string();
     let read = || -> io::Result<Vec<u8>> {
         if name != "-" {
@@ -105,6 +112,5 @@ pub fn read_file(path: &Path) -> Result<(String, String), CliError> {
         Ok(bytes)
     };
     let bytes = read().map_err(|e| CliError::usage(format!("cannot read {name}: {e}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| CliError::usage(format!("{name} is not UTF-8 text")))?;
-    Ok((if name == "-" { "<stdin>".into() } else { name }, text))
+    Ok((if name == "-" { "<stdin>".into() } else { name }, bytes))
 }

@@ -51,6 +51,15 @@ impl Printer {
         self.heard(bytes).map(|_| ())
     }
 
+    /// Prints exactly these bytes for programs; on a terminal the prompt gets a line of its own.
+    pub fn exactly(&self, bytes: &[u8]) -> Result<(), CliError> {
+        self.bytes(bytes)?;
+        match io::stdout().is_terminal() {
+            true => self.bytes(b"\n"),
+            false => Ok(()),
+        }
+    }
+
     /// Prints exactly these bytes; false when whoever read our output has had enough, which is no error.
     pub fn heard(&self, bytes: &[u8]) -> Result<bool, CliError> {
         let mut out = io::stdout().lock();

@@ -61,8 +61,8 @@ pub enum Pay {
 
 /// Reads and checks a file. What there is to say about it goes to stderr.
 pub fn load(context: &Context, path: &Path) -> Result<(String, Sdl), CliError> {
-    let (name, text) = crate::context::read_file(path)?;
-    match Sdl::parse(&name, &text) {
+    let (name, text) = crate::context::read_bytes(path)?;
+    match Sdl::parse_bytes(&name, &text) {
         Ok(sdl) => {
             context.printer.findings(sdl.warnings());
             Ok((name, sdl))

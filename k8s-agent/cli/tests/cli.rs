@@ -59,7 +59,7 @@ impl Home {
         self.0.path()
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -163,11 +163,21 @@ fn a_bad_file_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_refused_with_its_place() {
+    let home = Home::new();
+    let file = home.write("bad.yaml", b"version: \"2.0\"\n\xff");
+    fails(&home.perigee(&["sdl", "hash", &file]), 2, "bad.yaml:2:1");
+    let listed = stdout(&home.perigee(&["sdl", "validate", &file, "--output", "json"]));
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[0]["code"], "not-utf8", "{listed}");
+}
+
+#[test]
 fn sdl_commands_need_no_node_and_take_foreign_denominations() {
     let home = Home::new();
     let file = home.write("app.yaml", APP);
     let hash = stdout(&home.perigee(&["sdl", "hash", &file]));
-    assert_eq!(hash.trim().len(), 64, "{hash}");
+    assert_eq!(hash.len(), 64, "the digits and nothing else: {hash:?}");
     let manifest = home.perigee(&["sdl", "manifest", &file]).stdout;
     assert!(
         manifest.starts_with(b"[{") && manifest.ends_with(b"}]"),
@@ -355,6 +365,19 @@ fn passes_are_printed_in_four_formats() {
         "{}",
         printed("ion")
     );
+}
+
+#[test]
+fn elements_under_the_wrong_option_say_which_is_the_right_one() {
+    let home = Home::new();
+    let tle = home.write("iss.tle", ISS);
+    let mut args = space("passes", &tle, &EVENING);
+    args[2] = "--omm";
+    fails(&home.perigee(&args), 2, "--tle");
+    let message = r#"{"EPOCH": "2024-01-01T12:00:00", "MEAN_MOTION": 15.5, "ECCENTRICITY": 0.001, "INCLINATION": 51.6,
+        "RA_OF_ASC_NODE": 1, "ARG_OF_PERICENTER": 2, "MEAN_ANOMALY": 3, "BSTAR": 0.0001}"#;
+    let omm = home.write("iss.json", message);
+    fails(&home.perigee(&space("passes", &omm, &EVENING)), 2, "--omm");
 }
 
 #[test]

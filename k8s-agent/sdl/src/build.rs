@@ -20,7 +20,8 @@ pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
     let numbers = address_numbers(document);
     let mut names: Vec<&String> = document.deployment.keys().collect();
     names.sort_by(|a, b| collate(a, b));
-    let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::with_capacity(1);
+    let mut indices: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names {
         let Some(service) = document.services.get(name) else {
             continue;
@@ -32,10 +33,11 @@ pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
             let Some(compute) = document.compute.get(&deployment.profile) else {
                 continue;
             };
-            let group = groups
-                .entry(placement_name)
-                .or_insert_with(|| Group::new(placement_name, placement));
-            group.add(
+            let index = *indices.entry(placement_name).or_insert(groups.len());
+            if index == groups.len() {
+                groups.push(Group::new(placement_name, placement));
+            }
+            groups[index].add(
                 Placed {
                     name,
                     service,
@@ -47,7 +49,8 @@ pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
             );
         }
     }
-    let (manifest, specs) = groups.into_values().map(|group| (group.manifest, group.spec)).unzip();
+    groups.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+    let (manifest, specs) = groups.into_iter().map(|group| (group.manifest, group.spec)).unzip();
     (Manifest { groups: manifest }, specs)
 }
 
@@ -66,7 +69,7 @@ struct Group<'d> {
     spec: GroupSpec,
     placement: &'d Placement,
     /// Resource unit by profile.
-    units: HashMap<&'d str, usize>,
+    units: BTreeMap<&'d str, usize>,
 }
 
 impl<'d> Group<'d> {
@@ -83,7 +86,8 @@ impl<'d> Group<'d> {
         Self {
             manifest: ManifestGroup {
                 name: name.into(),
-                services: Vec::new(),
+                // Most have one, and services are large.
+                services: Vec::with_capacity(1),
             },
             spec: GroupSpec {
                 name: name.into(),
@@ -91,7 +95,7 @@ impl<'d> Group<'d> {
                 resources: Vec::new(),
             },
             placement,
-            units: HashMap::new(),
+            units: BTreeMap::new(),
         }
     }
 

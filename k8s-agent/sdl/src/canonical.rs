@@ -6,11 +6,11 @@
 //! looks at each text more often than this one.
 
 use serde::ser::{Error as _, Impossible, Serialize, SerializeSeq, SerializeStruct, Serializer};
-use std::fmt::Display;
+use std::fmt::{self, Display, Write};
 
 /// The canonical bytes of a value whose types declare their fields in sorted order.
 pub(crate) fn to_vec<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut json = Vec::with_capacity(2048);
+    let mut json = Vec::with_capacity(1024);
     value
         .serialize(Writer { out: &mut json })
         .expect("types of manifests are structs, lists, texts and whole numbers; qed");
@@ -28,18 +28,24 @@ impl Writer<'_> {
     fn text(&mut self, text: &str) {
         self.out.reserve(text.len() + 2);
         self.out.push(b'"');
+        self.piece(text);
+        self.out.push(b'"');
+    }
+
+    /// Part of a text.
+    fn piece(&mut self, text: &str) {
         match text.bytes().any(|byte| ESCAPED[usize::from(byte)]) {
             true => self.escaped(text),
             false => self.out.extend_from_slice(text.as_bytes()),
         }
-        self.out.push(b'"');
     }
 
     #[cold]
     fn escaped(&mut self, text: &str) {
-        let mut utf8 = [0; 4];
-        for c in text.chars() {
-            let short = match c {
+        let mut written = 0;
+        for (at, c) in text.char_indices() {
+            let control;
+            let escape = match c {
                 '"' => "\\\"",
                 '\\' => "\\\\",
                 '\u{8}' => "\\b",
@@ -47,15 +53,29 @@ impl Writer<'_> {
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                    self.out
-                        .extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
-                    continue;
+                '<' => "\\u003c",
+                '>' => "\\u003e",
+                '&' => "\\u0026",
+                '\u{2028}' => "\\u2028",
+                '\u{2029}' => "\\u2029",
+                '\0'..='\u{1f}' => {
+                    control = format!("\\u{:04x}", u32::from(c));
+                    &control
                 }
-                _ => c.encode_utf8(&mut utf8),
+                _ => continue,
             };
-            self.out.extend_from_slice(short.as_bytes());
+            self.out.extend_from_slice(&text.as_bytes()[written..at]);
+            self.out.extend_from_slice(escape.as_bytes());
+            written = at + c.len_utf8();
         }
+        self.out.extend_from_slice(&text.as_bytes()[written..]);
+    }
+}
+
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.piece(text);
+        Ok(())
     }
 }
 
@@ -120,8 +140,11 @@ impl<'o> Serializer for Writer<'o> {
         Ok(())
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        self.serialize_str(&value.to_string())
+    fn collect_str<T: Display + ?Sized>(mut self, value: &T) -> Result<(), Error> {
+        self.out.push(b'"');
+        write!(self, "{value}").map_err(Error::custom)?;
+        self.out.push(b'"');
+        Ok(())
     }
 
     fn serialize_none(self) -> Result<(), Error> {

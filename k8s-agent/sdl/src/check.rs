@@ -202,7 +202,7 @@ impl Checker<'_> {
         }
         let at = |index: usize| at.join("next_cases").join(index);
         for (index, case) in options.next_cases.iter().enumerate() {
-            if !NEXT_CASES.contains(&case.as_str()) {
+            if !NEXT_CASES.contains(&case.as_ref()) {
                 let message = format!("`{}` is no case", shorten(case));
                 let finding = Finding::error("unknown-value", at(index), message);
                 let hint = did_you_mean(case, NEXT_CASES);
@@ -739,8 +739,8 @@ impl Checker<'_> {
 }
 
 /// Bytes of lists of text, with quotes and commas.
-fn texts_size<'a>(texts: impl IntoIterator<Item = &'a String>) -> usize {
-    texts.into_iter().map(|text| text.len() + 3).sum()
+fn texts_size(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
+    texts.into_iter().map(|text| text.as_ref().len() + 3).sum()
 }
 
 /// Roughly the bytes of a service in a manifest.

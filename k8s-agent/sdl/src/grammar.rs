@@ -16,7 +16,10 @@ impl Keys {
     }
 
     pub fn contains(&self, key: &str) -> bool {
-        self.names().any(|name| name == key)
+        // Looked at before they are compared, as in `yaml::entry`.
+        let first = key.as_bytes().first();
+        self.names()
+            .any(|name| name.len() == key.len() && name.as_bytes().first() == first && name == key)
     }
 
     /// What a key is for.

@@ -5,6 +5,7 @@ use crate::canonical;
 use crate::resources::{Resources, Totals};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// What the tenant sends to the provider: one group per placement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +180,7 @@ pub struct HttpOptions {
     /// Largest request body in bytes.
     pub max_body_size: u32,
     /// When to try the next replica.
-    pub next_cases: Vec<String>,
+    pub next_cases: Vec<Cow<'static, str>>,
     /// Time limit for trying replicas in milliseconds; 0 is none.
     pub next_timeout: u32,
     /// How many replicas to try.

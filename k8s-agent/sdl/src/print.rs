@@ -89,8 +89,8 @@ impl Printer {
         });
     }
 
-    fn texts(&mut self, key: &str, items: &[String]) {
-        self.list(key, items, |p, item| p.line(&quote(item)));
+    fn texts(&mut self, key: &str, items: &[impl AsRef<str>]) {
+        self.list(key, items, |p, item| p.line(&quote(item.as_ref())));
     }
 
     // ---- what to print ----------------------------------------------------------------------------------------------

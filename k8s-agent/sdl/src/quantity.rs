@@ -26,7 +26,7 @@ impl Decimal {
 
     /// Reads `12`, `0.5`, `1e3`. `None` for anything else, for more than 18 decimals and for what is too large.
     pub fn parse(text: &str) -> Option<Self> {
-        let number = Number::parse(text)?;
+        let number = Number::parse(unsigned(text))?;
         let atto = number.scaled(DECIMALS)?;
         atto.exact.then_some(Self { atto: atto.value })
     }
@@ -215,15 +215,10 @@ fn split_unit(text: &str) -> Result<(Number, &str), QuantityError> {
     if text.starts_with('-') {
         return Err(QuantityError::Negative);
     }
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
+    let text = unsigned(text);
+    let (digits, unit) = text.split_at(number_length(text));
     if !unit.chars().all(|c| c.is_ascii_alphabetic()) {
-        // Perhaps an exponent, which a plain YAML number may have.
-        return Number::parse(text)
-            .map(|number| (number, ""))
-            .ok_or(QuantityError::Malformed);
+        return Err(QuantityError::Malformed);
     }
     if digits.len() > MAX_DIGITS {
         return Err(QuantityError::TooLarge);
@@ -231,6 +226,25 @@ fn split_unit(text: &str) -> Result<(Number, &str), QuantityError> {
     Number::parse(digits)
         .map(|number| (number, unit))
         .ok_or(QuantityError::Malformed)
+}
+
+/// A plus sign says nothing.
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix('+').unwrap_or(text)
+}
+
+/// How much of a text is its number: in `1e3Mi` the exponent belongs to it, in `1Ei` the `E` is a unit.
+fn number_length(text: &str) -> usize {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let exponent = rest.strip_prefix(['e', 'E']).unwrap_or_default();
+    let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let unit = power.trim_start_matches(|c: char| c.is_ascii_digit());
+    text.len()
+        - if unit.len() < power.len() {
+            unit.len()
+        } else {
+            rest.len()
+        }
 }
 
 /// `mantissa` × 10^`exponent`.
@@ -333,6 +347,18 @@ mod tests {
     }
 
     #[test]
+    fn signs_and_exponents_belong_to_the_number() {
+        assert_eq!(bytes("+1Gi"), Ok(1 << 30));
+        assert_eq!(bytes("1e3Mi"), Ok(1000 << 20));
+        assert_eq!(bytes("25E-1k"), Ok(2500));
+        assert_eq!(bytes("1E"), Ok(1_000_000_000_000_000_000));
+        assert_eq!(bytes("1Ei"), Ok(1 << 60));
+        assert_eq!(cpu("+0.5"), Ok(500));
+        assert_eq!(cpu("1e2m"), Ok(100));
+        assert_eq!(Decimal::parse("+1.5"), Decimal::parse("1.5"));
+    }
+
+    #[test]
     fn part_of_a_byte_is_rounded_up() {
         assert_eq!(bytes("1.3Gi"), Ok(1_395_864_372));
         assert_eq!(parse_bytes("1.3Gi").unwrap().remark, Some(Remark::RoundedUp));
@@ -370,9 +396,11 @@ mod tests {
             "1 Gi",
             "1.2.3Gi",
             "1x",
-            "+1Gi",
+            "++1Gi",
             "1_000",
             "0x10",
+            "1e-Gi",
+            "1e3_Gi",
             ".",
             "1e999999999999",
         ] {

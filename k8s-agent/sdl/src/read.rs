@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::quantity::{parse_bytes, parse_cpu, Decimal, QuantityError, Reading, Remark};
 use crate::yaml::{entry, Entry, Kind, Node, Scalar};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Reads a tree. The model is complete only where no error was found.
@@ -488,7 +489,7 @@ impl<'n> Reader<'n> {
             send_timeout: number("send_timeout", given.send_timeout),
             next_tries: number("next_tries", given.next_tries),
             next_timeout: number("next_timeout", given.next_timeout),
-            next_cases: cases.unwrap_or(given.next_cases),
+            next_cases: cases.map_or(given.next_cases, |cases| cases.into_iter().map(Cow::Owned).collect()),
         })
     }
 

@@ -39,9 +39,9 @@ fn expose() -> impl Strategy<Value = Expose> {
         ip: None,
     });
     let cases = prop_oneof![
-        Just(vec!["error".to_string(), "timeout".to_string()]),
-        Just(vec!["off".to_string()]),
-        Just(vec!["500".to_string(), "404".to_string()]),
+        Just(vec!["error".into(), "timeout".into()]),
+        Just(vec!["off".into()]),
+        Just(vec!["500".into(), "404".into()]),
     ];
     let options = (
         0..=104_857_600u32,

@@ -198,6 +198,17 @@ pub enum Error {
         /// The allowed range.
         expected: &'static str,
     },
+    /// A mask that says two things of one azimuth.
+    #[error(
+        "mask: azimuth {azimuth_deg} has two elevations, {} and {}; write a steep side as two azimuths",
+        elevations_deg.0, elevations_deg.1
+    )]
+    MaskStep {
+        /// The azimuth.
+        azimuth_deg: f64,
+        /// What is said of it.
+        elevations_deg: (f64, f64),
+    },
     /// A search interval that ends before it begins.
     #[error("the search ends at {end}, not after its start at {start}")]
     ReversedInterval {

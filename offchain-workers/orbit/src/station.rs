@@ -38,12 +38,13 @@ impl Mask {
             *azimuth %= 360.0;
         }
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some(twice) = points.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(outside(
-                "azimuth given twice",
-                twice[0].0,
-                "one elevation for each azimuth",
-            ));
+        // Surveys often close the circle: 360 says again what 0 said.
+        points.dedup();
+        if let Some(step) = points.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(Error::MaskStep {
+                azimuth_deg: step[0].0,
+                elevations_deg: (step[0].1, step[1].1),
+            });
         }
         Ok(Self { points })
     }
@@ -196,18 +197,23 @@ mod tests {
 
     #[test]
     fn impossible_masks_are_refused() {
-        for points in [
-            &[][..],
-            &[(361.0, 0.0)],
-            &[(0.0, 91.0)],
-            &[(0.0, f64::NAN)],
-            &[(0.0, 1.0), (360.0, 2.0)],
-        ] {
+        for points in [&[][..], &[(361.0, 0.0)], &[(0.0, 91.0)], &[(0.0, f64::NAN)]] {
             assert!(
                 matches!(Mask::by_azimuth(points), Err(Error::Mask { .. })),
                 "{points:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_closed_horizon_may_say_its_first_point_again() {
+        let open = Mask::by_azimuth(&[(0.0, 5.0), (180.0, 9.0)]).unwrap();
+        assert_eq!(Mask::by_azimuth(&[(0.0, 5.0), (180.0, 9.0), (360.0, 5.0)]), Ok(open));
+        let error = Mask::by_azimuth(&[(0.0, 1.0), (360.0, 2.0)]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "mask: azimuth 0 has two elevations, 1 and 2; write a steep side as two azimuths"
+        );
     }
 
     #[test]

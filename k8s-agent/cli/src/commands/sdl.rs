@@ -2,7 +2,7 @@
 
 use crate::{
     args::{File, Output, Sdl as Args},
-    context::{read_file, Context},
+    context::{read_bytes, Context},
     error::CliError,
     quote::load,
 };
@@ -17,21 +17,24 @@ struct Hash {
 pub fn run(context: &Context, args: Args) -> Result<(), CliError> {
     match args {
         Args::Validate(File { file }) => validate(context, &file),
-        Args::Manifest(File { file }) => context.printer.bytes(&load(context, &file)?.1.manifest_json()),
-        Args::Groups(File { file }) => context.printer.bytes(&load(context, &file)?.1.groups_json()),
-        Args::Hash(File { file }) => {
-            let hash = Hash {
-                hash: hex::encode(load(context, &file)?.1.hash()),
-            };
-            context.printer.data(&hash, || hash.hash.clone())
-        }
+        Args::Manifest(File { file }) => context.printer.exactly(&load(context, &file)?.1.manifest_json()),
+        Args::Groups(File { file }) => context.printer.exactly(&load(context, &file)?.1.groups_json()),
+        Args::Hash(File { file }) => hash(context, &file),
+    }
+}
+
+fn hash(context: &Context, file: &std::path::Path) -> Result<(), CliError> {
+    let hash = hex::encode(load(context, file)?.1.hash());
+    match context.settings.output {
+        Output::Json => context.printer.data(&Hash { hash }, String::new),
+        _ => context.printer.exactly(hash.as_bytes()),
     }
 }
 
 /// For editors, JSON lists every finding, also of a file that is refused.
 fn validate(context: &Context, file: &std::path::Path) -> Result<(), CliError> {
-    let (name, text) = read_file(file)?;
-    let (findings, valid) = match Sdl::parse(&name, &text) {
+    let (name, text) = read_bytes(file)?;
+    let (findings, valid) = match Sdl::parse_bytes(&name, &text) {
         Ok(sdl) => (sdl.warnings().clone(), true),
         Err(findings) => (findings, false),
     };

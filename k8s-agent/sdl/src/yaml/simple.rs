@@ -189,18 +189,31 @@ impl<'t> Reader<'t> {
 
     /// Lines `key: value` at this column.
     fn map(&mut self, depth: usize) -> Option<Node<'t>> {
-        let column = self.line.column();
-        let start = self.pos(self.line.at);
+        let key = self.key()?;
+        self.map_from(key, depth)
+    }
+
+    /// The mapping whose first key was read.
+    fn map_from(&mut self, mut key: Key<'t>, depth: usize) -> Option<Node<'t>> {
+        let start = key.place.start;
+        let column = start.column as usize;
         let first = self.entries.len();
-        while !self.line.over && self.line.column() == column {
-            let Key { text, place, colon } = self.key()?;
+        loop {
+            let Key { text, place, colon } = key;
             let before = &self.entries[first..];
             if before.len() >= MOST_KEYS || entry(before, text).is_some() {
                 return None;
             }
             let value = self.value(column, colon, depth)?;
-            let key = text;
-            self.entries.push(Entry { key, place, value });
+            self.entries.push(Entry {
+                key: text,
+                place,
+                value,
+            });
+            if self.line.over || self.line.column() != column {
+                break;
+            }
+            key = self.key()?;
         }
         // What is indented more belongs to nothing.
         if !self.line.over && self.line.column() > column {
@@ -274,12 +287,8 @@ impl<'t> Reader<'t> {
                 return None;
             }
             // A key makes the item a mapping at the column of that key.
-            let before = self.line.at;
             let item = match self.key() {
-                Some(_) => {
-                    self.line.at = before;
-                    self.map(depth + 1)?
-                }
+                Some(key) => self.map_from(key, depth + 1)?,
                 None => self.inline(column)?,
             };
             self.items.push(item);
@@ -442,11 +451,12 @@ impl<'t> Reader<'t> {
             let line = &self.text[self.line.start..self.line.end];
             let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
             if blanks == line.len() {
-                // Blanks beyond the indentation are text, and before the first line they may be an error.
-                if blanks > indent {
-                    return None;
+                // Before the first line blanks may be an error. Beyond the indentation they are text.
+                match first {
+                    None if blanks > 0 => return None,
+                    Some(_) if blanks > indent => block.line(&line[indent..]),
+                    _ => block.blank(),
                 }
-                block.blank();
                 continue;
             }
             if first.is_none() {

@@ -262,10 +262,15 @@ fn epoch(keywords: &Keywords) -> Result<Timestamp, Error> {
     })
 }
 
-/// Dates are given by month and day or by the day of the year; `Z` may follow.
+/// Dates are given by month and day or by the day of the year; `Z` may follow, but no other offset.
 fn instant(text: &str) -> Option<Timestamp> {
     let (date, time) = text.strip_suffix('Z').unwrap_or(text).split_once('T')?;
-    let time: civil::Time = time.parse().ok()?;
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    if !clock.bytes().all(|c| c.is_ascii_digit() || c == b':') || !fraction.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    // Time is kept to the nanosecond; some sources write more digits.
+    let time: civil::Time = format!("{clock}.{fraction:.9}").parse().ok()?;
     let date = match date.split_once('-')? {
         (year, day) if day.len() == 3 => {
             let january: civil::Date = civil::Date::new(year.parse().ok()?, 1, 1).ok()?;
@@ -378,7 +383,11 @@ MEAN_MOTION_DDOT = 0
 
     #[test]
     fn days_of_the_year_are_dates() {
-        for text in ["2024-061T12:00:00.5", "2024-03-01T12:00:00.500000Z"] {
+        for text in [
+            "2024-061T12:00:00.5",
+            "2024-03-01T12:00:00.500000Z",
+            "2024-03-01T12:00:00.500000000000",
+        ] {
             assert_eq!(instant(text), Some("2024-03-01T12:00:00.5Z".parse().unwrap()), "{text}");
         }
         for text in [
@@ -387,6 +396,9 @@ MEAN_MOTION_DDOT = 0
             "2023-366T00:00:00",
             "2024-13-01T00:00:00",
             "2024-03-01T25:00:00",
+            "2024-03-01T12:00:00+02:00",
+            "2024-03-01T12:00:00.5+02:00",
+            "2024-03-01T12:00:00.",
         ] {
             assert_eq!(instant(text), None, "{text}");
         }

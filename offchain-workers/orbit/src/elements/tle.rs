@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Elements>, Error> {
     let mut last = 0;
     for (index, line) in text.lines().enumerate() {
         let (in_text, line) = (index + 1, line.trim_end());
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with('#') {
             continue;
         }
         last = in_text;
@@ -322,6 +322,12 @@ mod tests {
         let text = format!("{}\n{}\n\n0 SECOND\n{}\n{}\n", ISS[0], ISS[1], ISS[0], ISS[1]);
         let names: Vec<_> = parse(&text).unwrap().into_iter().map(|set| set.name).collect();
         assert_eq!(names, [None, Some("SECOND".to_owned())]);
+    }
+
+    #[test]
+    fn comments_and_blank_lines_stand_anywhere() {
+        let text = format!("# a catalogue\r\n\r\n{}\r\n# by hand\r\n{}\r\n", ISS[0], ISS[1]);
+        assert_eq!(parse(&text), parse(&ISS.join("\n")));
     }
 
     #[test]

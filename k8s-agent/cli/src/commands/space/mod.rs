@@ -83,13 +83,21 @@ fn request<'a>(
 }
 
 fn elements(sky: &Sky) -> Result<Vec<Elements>, CliError> {
-    let read = |file: &Path, parse: fn(&str) -> Result<Vec<Elements>, Error>| {
+    type Parse = fn(&str) -> Result<Vec<Elements>, Error>;
+    let read = |file: &Path, parse: Parse, other: Parse, hint: &str| {
         let (name, text) = read_file(file)?;
-        parse(&text).map_err(|error| CliError::usage(format!("{name}: {error}")))
+        parse(&text).map_err(|error| {
+            let error = CliError::usage(format!("{name}: {error}"));
+            match other(&text) {
+                Ok(_) => error.hint(hint),
+                Err(_) => error,
+            }
+        })
     };
+    let (tle, omm): (Parse, Parse) = (Elements::parse_tle, Elements::parse_omm);
     match (&sky.tle, &sky.omm) {
-        (Some(file), _) => read(file, Elements::parse_tle),
-        (None, Some(file)) => read(file, Elements::parse_omm),
+        (Some(file), _) => read(file, tle, omm, "This is an OMM: give it with --omm."),
+        (None, Some(file)) => read(file, omm, tle, "These are two-line elements: give them with --tle."),
         (None, None) => Err(CliError::usage("give --tle FILE or --omm FILE".into())),
     }
 }

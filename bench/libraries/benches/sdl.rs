@@ -1,7 +1,7 @@
 //! Files per second over the gallery of real SDL files.
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
-use perigee_benches::gallery;
+use perigee_bench_libraries::gallery;
 use perigee_sdl::Sdl;
 use std::hint::black_box;
 

@@ -11,7 +11,7 @@ use std::{
 
 /// `$PERIGEE_CONFORMANCE`, or `shared/conformance` beside the clone.
 pub fn conformance() -> PathBuf {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
     env::var_os("PERIGEE_CONFORMANCE").map_or(beside, PathBuf::from)
 }
 
@@ -23,7 +23,10 @@ pub fn gallery() -> Vec<(String, Vec<u8>)> {
         .map(|entry| {
             let path = entry.expect("the folder can be listed").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (name, fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+            (
+                name,
+                fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+            )
         })
         .collect();
     files.sort();
@@ -61,7 +64,11 @@ fn lines(index: u32) -> String {
     let part = f64::from(index);
     let angle = |factor: f64| (part * factor).rem_euclid(360.0);
     let (inclination, eccentricity, mean_motion) = match index {
-        0..90 => (28.5 + angle(37.0) % 71.0, 0.0002 + 0.0001 * (part % 20.0), 15.7 - part * 0.031),
+        0..90 => (
+            28.5 + angle(37.0) % 71.0,
+            0.0002 + 0.0001 * (part % 20.0),
+            15.7 - part * 0.031,
+        ),
         90..95 => (55.0, 0.01, 2.0056),
         _ => (27.0, 0.65, 3.2),
     };

@@ -1,6 +1,6 @@
 //! How long the gallery takes, and what becomes of each file, as one JSON document. See `scripts/bench sdl`.
 
-use perigee_benches::{gallery, fastest_s, time};
+use perigee_bench_libraries::{fastest_s, gallery, time};
 use perigee_sdl::Sdl;
 use serde_json::{json, Map, Value};
 use std::hint::black_box;
@@ -17,7 +17,10 @@ fn main() {
             black_box(sdl.map(|sdl| (sdl.manifest_json(), sdl.groups_json(), sdl.hash())).ok());
         }
     });
-    println!("{}", json!({ "files": files.len(), "round_s": round_s, "results": results }));
+    println!(
+        "{}",
+        json!({ "files": files.len(), "round_s": round_s, "results": results })
+    );
 }
 
 fn result(name: &str, text: &[u8]) -> Value {

@@ -1,7 +1,7 @@
 //! A day of windows, and the parts that it is made of.
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
-use perigee_benches::{day, satellites, stations};
+use perigee_bench_libraries::{day, satellites, stations};
 use perigee_orbit::{passes, Propagator};
 use std::hint::black_box;
 
@@ -12,14 +12,17 @@ fn day_of_windows(criterion: &mut Criterion) {
     // With one station nearly all that is left is the theory and the table.
     for count in [1, stations.len()] {
         group.throughput(Throughput::Elements((satellites.len() * count) as u64));
-        group.bench_function(format!("{} satellites, {count} stations, 1 day", satellites.len()), |bencher| {
-            bencher.iter(|| {
-                for elements in &satellites {
-                    let propagator = Propagator::new(elements).expect("an orbit");
-                    black_box(passes(&propagator, &stations[..count], day).expect("no satellite decays"));
-                }
-            });
-        });
+        group.bench_function(
+            format!("{} satellites, {count} stations, 1 day", satellites.len()),
+            |bencher| {
+                bencher.iter(|| {
+                    for elements in &satellites {
+                        let propagator = Propagator::new(elements).expect("an orbit");
+                        black_box(passes(&propagator, &stations[..count], day).expect("no satellite decays"));
+                    }
+                });
+            },
+        );
     }
     group.finish();
 }

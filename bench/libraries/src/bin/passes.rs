@@ -1,7 +1,7 @@
 //! A day of windows on one core: question, answer and time as one JSON document. See `scripts/bench passes`.
 
 use jiff::Timestamp;
-use perigee_benches::{catalogue, day, fastest_s, satellites, stations, time};
+use perigee_bench_libraries::{catalogue, day, fastest_s, satellites, stations, time};
 use perigee_orbit::{passes, Gravity, Mode, Pass, Propagator};
 use serde_json::{json, Value};
 use std::hint::black_box;
