@@ -123,7 +123,7 @@ async fn row(view: &View, p: Provider) -> Result<Row, CliError> {
         provider: p.id,
         stash: p.stash.to_string(),
         operator: p.operator.to_string(),
-        tier: tier_in_a_word(view.tier(&p, &standings)?),
+        tier: tier_in_a_word(view.tier(p.id).await?),
         availability_ppm: standings.availability,
         service_ppm: standings.service,
         leased_rate: p.leased_rate,
