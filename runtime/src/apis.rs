@@ -8,7 +8,7 @@ use frame_support::{
     weights::Weight,
 };
 use perigee_primitives::{
-    AskId, AttestationTimes, Backlog, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings,
+    AskId, AttestationTimes, Backlog, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings, Tier,
 };
 use sp_api::impl_runtime_apis;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -248,6 +248,12 @@ impl_runtime_apis! {
 
         fn agenda_backlog() -> Backlog {
             Marketplace::agenda_backlog()
+        }
+    }
+
+    impl perigee_primitives::runtime_api::ProvidersApi<Block> for Runtime {
+        fn tier(provider: ProviderId) -> Option<Tier> {
+            Providers::tier(provider)
         }
     }
 

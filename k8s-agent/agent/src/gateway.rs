@@ -135,6 +135,7 @@ impl Workloads for Runtime {
         Ok(held.map(|_| LeaseStatus {
             lease,
             phase: "starting".into(),
+            commitment: None,
             services: Vec::new(),
             uris: Vec::new(),
         }))
@@ -152,6 +153,7 @@ fn shown(status: perigee_cluster::LeaseStatus) -> LeaseStatus {
     LeaseStatus {
         lease: status.lease.id,
         phase,
+        commitment: status.commitment.map(hex::encode),
         services: services.collect(),
         uris: status.uris,
     }

@@ -16,6 +16,10 @@
         with = "::subxt::utils::Static<::perigee_primitives::Isolation>"
     ),
     substitute_type(
+        path = "perigee_primitives::provider::Tier",
+        with = "::subxt::utils::Static<::perigee_primitives::Tier>"
+    ),
+    substitute_type(
         path = "perigee_primitives::provider::Ask<A>",
         with = "::subxt::utils::Static<::perigee_primitives::Ask<A>>"
     ),

@@ -150,18 +150,10 @@ impl View {
         Ok(standings)
     }
 
-    /// The grade of a provider of these standings, by the rules that the runtime states.
-    pub fn tier(&self, provider: &Provider, standings: &Standings) -> Result<Tier, ChainError> {
-        let [standard, premium] = self.constant(api::constants().providers().tiers())?;
-        let age = self.block.number.saturating_sub(provider.registered_at);
-        let keeps = |rule: &TierRule| {
-            provider.stake >= rule.stake && standings.availability >= rule.availability && age >= rule.age
-        };
-        Ok(match (keeps(&premium), keeps(&standard)) {
-            (true, _) => Tier::Premium,
-            (false, true) => Tier::Standard,
-            (false, false) => Tier::Basic,
-        })
+    /// The grade of a provider; the lowest for one that is not registered.
+    pub async fn tier(&self, id: ProviderId) -> Result<Tier, ChainError> {
+        let tier = self.ask_runtime(api::runtime_apis().providers_api().tier(id)).await?;
+        Ok(tier.map(|Static(tier)| tier).unwrap_or_default())
     }
 
     /// The rate per block that the stake of a provider still backs.
@@ -391,7 +383,6 @@ impl View {
     }
 }
 
-type TierRule = api::runtime_types::pallet_providers::types::TierRule;
 type ProviderRecord = api::providers::storage::providers::Output;
 
 fn provider(id: ProviderId, r: ProviderRecord) -> Provider {

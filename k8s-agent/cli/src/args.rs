@@ -1,6 +1,6 @@
 //! The command line: what can be written, and what it is called. No behaviour.
 
-use crate::{money::Amount, time::Span};
+use crate::{demands::Demands, money::Amount, time::Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use perigee_chain::AccountId;
@@ -105,7 +105,7 @@ pub enum Command {
     /// Let a deployment rest: nothing runs and nothing is billed
     Pause(Pause),
     /// End a pause
-    Resume(Id),
+    Resume(GroupId),
     /// Give a deployment to another owner
     Transfer(Transfer),
     /// Add to the escrow of a deployment
@@ -154,6 +154,17 @@ pub struct Id {
     pub deployment: u64,
 }
 
+/// One group of a deployment: what a placement of the file became.
+#[derive(Debug, Args)]
+pub struct GroupId {
+    /// Number of the deployment
+    #[arg(value_name = "ID")]
+    pub deployment: u64,
+    /// Which of its placements, by name or number [default: the only one]
+    #[arg(long, value_name = "PLACEMENT")]
+    pub group: Option<String>,
+}
+
 /// `deploy`.
 #[derive(Debug, Args)]
 pub struct Deploy {
@@ -168,6 +179,9 @@ pub struct Deploy {
     /// Give up waiting after this time
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub timeout: Span,
+    /// What is asked of providers.
+    #[command(flatten)]
+    pub demands: Demands,
 }
 
 /// `price`.
@@ -175,6 +189,9 @@ pub struct Deploy {
 pub struct Price {
     /// SDL file, `-` for standard input
     pub file: PathBuf,
+    /// What is asked of providers.
+    #[command(flatten)]
+    pub demands: Demands,
 }
 
 /// `send`.
@@ -219,9 +236,9 @@ pub struct Close {
 /// `deposit`.
 #[derive(Debug, Args)]
 pub struct Deposit {
-    /// The deployment.
+    /// What it is about.
     #[command(flatten)]
-    pub id: Id,
+    pub id: GroupId,
     /// How much, for example 5prg
     pub amount: Amount,
 }
@@ -290,9 +307,9 @@ impl FromStr for ServiceCount {
 /// `extend`.
 #[derive(Debug, Args)]
 pub struct Extend {
-    /// The deployment.
+    /// What it is about.
     #[command(flatten)]
-    pub id: Id,
+    pub id: GroupId,
     /// By how much, for example 24h
     #[arg(long = "for", value_name = "TIME")]
     pub duration: Span,
@@ -301,9 +318,9 @@ pub struct Extend {
 /// `pause`.
 #[derive(Debug, Args)]
 pub struct Pause {
-    /// The deployment.
+    /// What it is about.
     #[command(flatten)]
-    pub id: Id,
+    pub id: GroupId,
     /// Run again after this time [default: as long as the chain allows]
     #[arg(long = "for", value_name = "TIME")]
     pub duration: Option<Span>,
@@ -330,9 +347,9 @@ pub struct Transfer {
 /// `withdraw`.
 #[derive(Debug, Args)]
 pub struct Withdraw {
-    /// The deployment.
+    /// What it is about.
     #[command(flatten)]
-    pub id: Id,
+    pub id: GroupId,
     /// How much, for example 5prg
     pub amount: Amount,
 }
@@ -340,9 +357,9 @@ pub struct Withdraw {
 /// `depositors`.
 #[derive(Debug, Args)]
 pub struct Depositors {
-    /// The deployment.
+    /// What it is about.
     #[command(flatten)]
-    pub id: Id,
+    pub id: GroupId,
     /// What changes.
     #[command(subcommand)]
     pub change: DepositorChange,

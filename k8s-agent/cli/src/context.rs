@@ -2,8 +2,9 @@
 
 use crate::{error::CliError, printer::Printer, settings::Settings, time, vault::Vault};
 use perigee_chain::{Chain, Deployment, LeaseState, View};
-use perigee_primitives::{DeploymentId, LeaseId, LeasePhase};
+use perigee_primitives::{Commitment, DeploymentId, LeaseId, LeasePhase};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read},
     path::Path,
@@ -25,43 +26,128 @@ impl Context {
     }
 }
 
-/// A deployment and the lease that serves it.
+/// A deployment and the leases that serve it.
 pub struct Found {
     /// The deployment.
     pub deployment: Deployment,
-    /// Number of its lease.
-    pub lease: LeaseId,
-    /// The lease; `None` once its record is pruned.
-    pub state: Option<LeaseState>,
+    /// Its groups whose leases still have a record, in their order; at least one.
+    pub groups: Vec<Group>,
 }
 
-impl Found {
-    /// The lease, unless it is over.
-    pub fn running(&self) -> Result<&LeaseState, CliError> {
-        let over = || CliError::refused(format!("deployment {} has ended", self.deployment.id));
-        let state = self.state.as_ref().ok_or_else(over)?;
-        match state.phase {
-            LeasePhase::Ended { .. } => Err(over()),
-            _ => Ok(state),
-        }
+/// A group of a deployment, and the lease that serves it.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Name of the placement that it was made from, where the manifest is on this machine.
+    pub name: Option<String>,
+    /// Number of the lease.
+    pub lease: LeaseId,
+    /// The lease.
+    pub state: LeaseState,
+}
+
+impl Group {
+    /// Is it over?
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state.phase, LeasePhase::Ended { .. })
+    }
+
+    /// For people: the name, or the number.
+    pub fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.state.group.to_string())
+    }
+
+    fn is(&self, which: &str) -> bool {
+        self.name.as_deref() == Some(which) || self.state.group.to_string() == which
     }
 }
 
-/// Looks a deployment up. Where a provider declined, the next one took over under a later number.
-pub async fn find(view: &View, id: DeploymentId) -> Result<Found, CliError> {
+impl Found {
+    /// Groups that are not over; at least one.
+    pub fn running(&self) -> Result<Vec<&Group>, CliError> {
+        let running: Vec<_> = self.groups.iter().filter(|group| !group.has_ended()).collect();
+        match running.is_empty() {
+            true => Err(CliError::refused(format!(
+                "deployment {} has ended",
+                self.deployment.id
+            ))),
+            false => Ok(running),
+        }
+    }
+
+    /// The group that a name or number chooses, the only one without; it must not be over.
+    pub fn running_group(&self, which: Option<&str>) -> Result<&Group, CliError> {
+        let id = self.deployment.id;
+        let group = match (which, self.groups.as_slice()) {
+            (None, [only]) => only,
+            (None, several) => {
+                return Err(
+                    CliError::usage(format!("deployment {id} has {} placements", several.len()))
+                        .hint(format!("Say which one: --group {}.", self.labels(" or --group "))),
+                )
+            }
+            (Some(which), all) => all.iter().find(|group| group.is(which)).ok_or_else(|| {
+                CliError::usage(format!("deployment {id} has no placement `{which}`"))
+                    .hint(format!("It has {}.", self.labels(", ")))
+            })?,
+        };
+        match group.has_ended() {
+            true => Err(CliError::refused(format!("{} has ended", self.name_of(group)))),
+            false => Ok(group),
+        }
+    }
+
+    /// The group that tells most about the whole: the first that is not over, or the first.
+    pub fn foremost(&self) -> &Group {
+        let running = self.groups.iter().find(|group| !group.has_ended());
+        running.unwrap_or(&self.groups[0])
+    }
+
+    /// `deployment 7`, or `east of deployment 7` where there are several groups.
+    pub fn name_of(&self, group: &Group) -> String {
+        match self.groups.len() {
+            1 => format!("deployment {}", self.deployment.id),
+            _ => format!("{} of deployment {}", group.label(), self.deployment.id),
+        }
+    }
+
+    fn labels(&self, between: &str) -> String {
+        let labels: Vec<_> = self.groups.iter().map(Group::label).collect();
+        labels.join(between)
+    }
+}
+
+/// Looks a deployment up.
+pub async fn find(chain: &Chain, view: &View, id: DeploymentId) -> Result<Found, CliError> {
     let Some(deployment) = view.deployment(id).await? else {
         return Err(CliError::refused(format!("there is no deployment {id} on this chain"))
             .hint("`perigee list` shows your deployments. Records are kept for a day after the end."));
     };
-    let Some(&lease) = deployment.leases.iter().max() else {
-        return Err(CliError::refused(format!("deployment {id} has no lease")));
-    };
-    let state = view.lease(lease).await?;
-    Ok(Found {
-        deployment,
-        lease,
-        state,
-    })
+    let leases = view.leases(&deployment.leases).await?;
+    let groups = groups(leases, |commitment| name_of(chain, commitment));
+    if groups.is_empty() {
+        return Err(CliError::refused(format!(
+            "deployment {id} is over and its records are removed from the chain"
+        )));
+    }
+    Ok(Found { deployment, groups })
+}
+
+/// Of each group the lease that serves it: where a provider declined, the next one took over under a later number.
+pub fn groups(leases: Vec<(LeaseId, LeaseState)>, name: impl Fn(&Commitment) -> Option<String>) -> Vec<Group> {
+    let mut serving: BTreeMap<u8, Group> = BTreeMap::new();
+    for (lease, state) in leases {
+        let earlier = serving.get(&state.group).is_some_and(|known| known.lease > lease);
+        if !earlier {
+            let name = name(&state.commitment);
+            serving.insert(state.group, Group { name, lease, state });
+        }
+    }
+    serving.into_values().collect()
+}
+
+/// The placement that the manifest behind a commitment was made from, if it is on this machine.
+pub fn name_of(chain: &Chain, commitment: &Commitment) -> Option<String> {
+    vault(chain).load(commitment).ok().flatten()?.group_name()
 }
 
 /// Refuses what only the owner may do before anything is signed.
@@ -113,4 +199,101 @@ pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), CliError> {
     };
     let bytes = read().map_err(|e| CliError::usage(format!("cannot read {name}: {e}")))?;
     Ok((if name == "-" { "<stdin>".into() } else { name }, bytes))
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use perigee_chain::AccountId;
+    use perigee_primitives::{CloseReason, DeclineReason};
+
+    /// A running lease of a group.
+    pub fn lease(group: u8) -> LeaseState {
+        LeaseState {
+            deployment: 0,
+            group,
+            owner: AccountId([0; 32]),
+            provider: 0,
+            ask: 0,
+            asks_left: Vec::new(),
+            resources: Default::default(),
+            rate: 1,
+            commitment: [group; 32],
+            phase: LeasePhase::Active { since: 1 },
+            runs_until: None,
+            term_end: None,
+            bond: 0,
+            judged_until: 0,
+            deposited: 0,
+            billed: 0,
+            fee: 0,
+            unbilled_blocks: 0,
+            refundable: 0,
+            settled: false,
+            to_provider: 0,
+            refunded: 0,
+            reservation_held: 0,
+            reservation_burned: 0,
+            paused: false,
+            unready: false,
+            next_change: None,
+            notice_end: None,
+            credits_paid: 0,
+            sla_broken: false,
+        }
+    }
+
+    fn declined(group: u8) -> LeaseState {
+        LeaseState {
+            phase: LeasePhase::Ended {
+                at: 9,
+                reason: CloseReason::Declined(DeclineReason::NoCapacity),
+            },
+            ..lease(group)
+        }
+    }
+
+    /// Groups named east and west; the lease of east was declined once, west is over.
+    fn found() -> Found {
+        let leases = vec![(3, declined(0)), (4, declined(1)), (5, lease(0))];
+        let name = |commitment: &Commitment| (*commitment == [0; 32]).then(|| "east".to_string());
+        Found {
+            deployment: Deployment {
+                id: 7,
+                owner: AccountId([0; 32]),
+                leases: vec![3, 4, 5],
+                opened_at: 1,
+            },
+            groups: groups(leases, name),
+        }
+    }
+
+    #[test]
+    fn each_group_is_served_by_its_last_lease() {
+        let served: Vec<_> = found().groups.iter().map(|group| group.lease).collect();
+        assert_eq!(served, [5, 4]);
+        assert_eq!(found().foremost().lease, 5);
+        assert_eq!(found().running().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_group_is_chosen_by_name_or_number_and_must_run() {
+        let found = found();
+        assert_eq!(found.running_group(Some("east")).unwrap().lease, 5);
+        assert_eq!(found.running_group(Some("0")).unwrap().lease, 5);
+        let over = found.running_group(Some("1")).unwrap_err();
+        assert_eq!(over.to_string(), "1 of deployment 7 has ended");
+        let unknown = found.running_group(Some("north")).unwrap_err();
+        assert_eq!(unknown.hints(), ["It has east, 1."]);
+        let which = found.running_group(None).unwrap_err();
+        assert_eq!(which.hints(), ["Say which one: --group east or --group 1."]);
+    }
+
+    #[test]
+    fn the_only_group_needs_no_name() {
+        let mut found = found();
+        found.groups.truncate(1);
+        assert_eq!(found.running_group(None).unwrap().lease, 5);
+        assert_eq!(found.name_of(&found.groups[0]), "deployment 7");
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use perigee_chain::{calls, Account, Chain, ChainError, LeaseState, Provider};
 use perigee_gateway::{Client, ClientError, LeaseStatus, Place, Receipt, Scope, Session};
-use perigee_primitives::{CloseReason, DeclineReason, LeaseId, LeasePhase};
+use perigee_primitives::{CloseReason, Commitment, DeclineReason, LeaseId, LeasePhase};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{sleep, Instant};
 
@@ -18,10 +18,28 @@ const POLL: Duration = Duration::from_millis(400);
 const SESSION_SECONDS: u64 = 3_600;
 
 /// An application that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Running {
     /// Where it can be reached.
     pub urls: Vec<String>,
+}
+
+/// What became of a lease that was to be started.
+pub struct Served {
+    /// The lease that serves in the end.
+    pub lease: LeaseId,
+    /// Where it runs, or why it does not.
+    pub outcome: Result<Running, CliError>,
+}
+
+impl Served {
+    /// Addresses, if it runs.
+    pub fn urls(&self) -> Vec<String> {
+        self.outcome
+            .as_ref()
+            .map(|running| running.urls.clone())
+            .unwrap_or_default()
+    }
 }
 
 /// The way from an open lease to a running application. Everything may be repeated.
@@ -37,9 +55,18 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    /// [`Delivery::start`], with the lease that served in the end.
+    pub async fn serve(mut self, progress: &Progress) -> Served {
+        let outcome = self.start(progress).await;
+        Served {
+            lease: self.lease,
+            outcome,
+        }
+    }
+
     /// Delivers, and waits until it runs. Goes on with the lease that takes over where a provider declines or does not
     /// show up.
-    pub async fn start(&mut self, progress: &Progress) -> Result<Running, CliError> {
+    async fn start(&mut self, progress: &Progress) -> Result<Running, CliError> {
         loop {
             let error = match self.deliver_and_wait(progress).await {
                 Ok(running) => return Ok(running),
@@ -63,32 +90,25 @@ impl Delivery<'_> {
         let mut filed = false;
         loop {
             let state = self.state().await?;
-            let LeasePhase::Ended { at, reason } = state.phase else {
-                return Ok(None);
-            };
-            if reason == CloseReason::ActivationMissed && !filed {
-                filed = true;
-                self.file_receipt(&state, progress).await?;
-                continue;
-            }
             let view = self.chain.best().await?;
             let leases = view.deployment(state.deployment).await?.map(|d| d.leases);
-            let later = leases.unwrap_or_default().into_iter().filter(|id| *id > self.lease);
-            if let (true, Some(next)) = (reason.moves_on(), later.min()) {
-                let why = reason_in_words(reason);
-                progress.note(format!(
-                    "lease {} ended at block {at}: {why}; lease {next} takes over",
-                    self.lease
-                ));
-                return Ok(Some(next));
+            let siblings = view.leases(&leases.unwrap_or_default()).await?;
+            match succession(self.lease, &state, &siblings, filed) {
+                Succession::Over => return Ok(None),
+                Succession::FileReceipt => {
+                    filed = true;
+                    self.file_receipt(&state, progress).await?;
+                }
+                Succession::By(next, why) => {
+                    progress.note(format!("lease {} ended: {why}; lease {next} takes over", self.lease));
+                    return Ok(Some(next));
+                }
+                Succession::Wait => {
+                    progress.waiting_for("the next named ask to take over");
+                    self.check_deadline("the end of the lease")?;
+                    sleep(POLL).await;
+                }
             }
-            // The names of asks go with the record's processing: as long as they are there, the next lease may come.
-            if !reason.moves_on() || state.asks_left.is_empty() {
-                return Ok(None);
-            }
-            progress.waiting_for("the next named ask to take over");
-            self.check_deadline("the end of the lease")?;
-            sleep(POLL).await;
         }
     }
 
@@ -166,7 +186,7 @@ impl Delivery<'_> {
                 .as_ref()
                 .map_or_else(ToString::to_string, |s| in_words(s, active));
             if let (true, Ok(status)) = (active, status) {
-                if all_ready(&status) {
+                if runs(&status, &state.commitment) {
                     return self.running(&state, &status);
                 }
             }
@@ -273,6 +293,41 @@ impl Delivery<'_> {
     }
 }
 
+/// What follows the end of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Succession {
+    /// Nothing.
+    Over,
+    /// The chain is to be shown that the provider held the manifest.
+    FileReceipt,
+    /// This lease, for this reason.
+    By(LeaseId, &'static str),
+    /// A lease that the chain has not opened yet.
+    Wait,
+}
+
+/// What follows, as the chain looks now. `filed` tells whether a receipt was tried already.
+fn succession(lease: LeaseId, state: &LeaseState, siblings: &[(LeaseId, LeaseState)], filed: bool) -> Succession {
+    let LeasePhase::Ended { reason, .. } = state.phase else {
+        return Succession::Over;
+    };
+    if reason == CloseReason::ActivationMissed && !filed {
+        return Succession::FileReceipt;
+    }
+    if !reason.moves_on() {
+        return Succession::Over;
+    }
+    let later = siblings
+        .iter()
+        .filter(|(id, other)| *id > lease && other.group == state.group);
+    match later.map(|(id, _)| *id).min() {
+        Some(next) => Succession::By(next, reason_in_words(reason)),
+        // The names of asks go with the record's processing: as long as they are there, the next lease may come.
+        None if state.asks_left.is_empty() => Succession::Over,
+        None => Succession::Wait,
+    }
+}
+
 fn client(provider: &Provider) -> Result<Client, CliError> {
     Ok(Client::new(&provider.gateway, &provider.pins)?)
 }
@@ -283,6 +338,11 @@ fn may_pass(error: &ClientError) -> bool {
         ClientError::Refused { error, .. } => matches!(error.status, 404 | 503),
         _ => false,
     }
+}
+
+/// Is it this manifest that runs, rather than one before it, and whole?
+fn runs(status: &LeaseStatus, commitment: &Commitment) -> bool {
+    status.commitment.as_deref() == Some(&hex::encode(commitment)) && all_ready(status)
 }
 
 fn all_ready(status: &LeaseStatus) -> bool {
@@ -367,6 +427,7 @@ mod tests {
         LeaseStatus {
             lease: 1,
             phase: "starting".into(),
+            commitment: Some(hex::encode([7; 32])),
             services: vec![service],
             uris: Vec::new(),
         }
@@ -380,6 +441,73 @@ mod tests {
             services: Vec::new(),
             ..status(1)
         }));
+    }
+
+    #[test]
+    fn an_older_manifest_that_runs_is_not_the_one_that_is_waited_for() {
+        assert!(runs(&status(1), &[7; 32]));
+        assert!(!runs(&status(0), &[7; 32]));
+        assert!(!runs(&status(1), &[8; 32]));
+        assert!(!runs(
+            &LeaseStatus {
+                commitment: None,
+                ..status(1)
+            },
+            &[7; 32]
+        ));
+    }
+
+    #[test]
+    fn the_next_lease_of_the_same_group_takes_over() {
+        let declined = ended_by(CloseReason::Declined(DeclineReason::NoCapacity), &[9]);
+        let open = |group| LeaseState {
+            phase: LeasePhase::Pending { activate_by: 90 },
+            group,
+            ..declined.clone()
+        };
+        // The lease itself, one of another group, one from before, and two that took over one after the other.
+        let siblings = [
+            (5, declined.clone()),
+            (6, open(1)),
+            (4, open(0)),
+            (8, open(0)),
+            (7, open(0)),
+        ];
+        let reason = reason_in_words(CloseReason::Declined(DeclineReason::NoCapacity));
+        assert_eq!(succession(5, &declined, &siblings, false), Succession::By(7, reason));
+        assert_eq!(succession(5, &declined, &siblings[..3], false), Succession::Wait);
+    }
+
+    #[test]
+    fn nothing_follows_once_no_ask_is_left_or_the_workload_is_at_fault() {
+        let last = ended_by(CloseReason::Declined(DeclineReason::NoCapacity), &[]);
+        assert_eq!(succession(5, &last, &[(5, last.clone())], false), Succession::Over);
+        let ours = ended_by(CloseReason::Declined(DeclineReason::TenantWorkload), &[9]);
+        assert_eq!(succession(5, &ours, &[(6, last.clone())], false), Succession::Over);
+        let running = LeaseState {
+            phase: LeasePhase::Active { since: 3 },
+            ..last
+        };
+        assert_eq!(succession(5, &running, &[], false), Succession::Over);
+    }
+
+    #[test]
+    fn a_missed_activation_becomes_a_no_show_by_the_receipt_and_then_moves_on() {
+        let missed = ended_by(CloseReason::ActivationMissed, &[9]);
+        assert_eq!(succession(5, &missed, &[], false), Succession::FileReceipt);
+        // The receipt did not count: nobody takes over.
+        assert_eq!(succession(5, &missed, &[], true), Succession::Over);
+        let no_show = ended_by(CloseReason::NoShow, &[9]);
+        assert_eq!(succession(5, &no_show, &[], true), Succession::Wait);
+    }
+
+    /// A lease of group 0 that ended so, with these asks behind it.
+    fn ended_by(reason: CloseReason, asks_left: &[u64]) -> LeaseState {
+        LeaseState {
+            phase: LeasePhase::Ended { at: 40, reason },
+            asks_left: asks_left.to_vec(),
+            ..crate::context::tests::lease(0)
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Errors as they are shown: what happened, what to do next, and with which code the program exits.
 
+use crate::printer::Printer;
 use perigee_chain::ChainError;
 use perigee_gateway::ClientError;
 use std::fmt;
@@ -53,6 +54,21 @@ impl CliError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// Says what it is about, where there are several.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// The first of several errors, which decides the exit code; the others are shown.
+    pub fn first_of(errors: Vec<Self>, printer: &Printer) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let first = errors.next();
+        errors.for_each(|other| printer.error(&other));
+        first
     }
 
     /// With which code the program exits.

@@ -1,227 +1,337 @@
-//! What to do next after the chain refused a call, where the error's own words do not say it.
+//! What to do next after the chain refused a call. The errors' own words say what is wrong.
 
-/// Pallet, error, what to do next.
-const HINTS: [(&str, &str, &str); 39] = [
+/// Hints of a pallet: error, what to do next.
+type Hints = &'static [(&'static str, &'static str)];
+
+const ESCROW: Hints = &[
     (
-        "Escrow",
+        "AccountClosed",
+        "The lease has ended; `perigee close ID --wait` shows its ledger.",
+    ),
+    ("AccountExists", "Deploy again: the next lease has another number."),
+    (
         "BelowMinimum",
         "Deposit more at once; the owner sets the minimum with `perigee depositors`.",
     ),
+    ("IncomeTooSmall", "Nothing is lost: the next income adds to it."),
     (
-        "Escrow",
-        "IncomeTooSmall",
-        "Nothing is lost: the next income adds to it.",
+        "InsufficientBalance",
+        "`perigee deposit ID AMOUNT` adds to it; `perigee status ID` shows escrow and rate.",
     ),
     (
-        "Escrow",
         "InsufficientDeposit",
         "`perigee status ID` shows what is left; take back less.",
     ),
     (
-        "Escrow",
         "MissingOnHold",
         "The deposit was taken by another pallet; close the deployment, what is left comes back.",
     ),
     (
-        "Escrow",
-        "NotApproved",
-        "The owner lets you deposit with `perigee depositors ID allow ACCOUNT`.",
+        "NoSuchAccount",
+        "Everything was paid out, or the lease never was: `perigee list` shows yours.",
     ),
     (
-        "Escrow",
+        "NotApproved",
+        "The owner lets you deposit with `perigee depositors ID allow ADDRESS`.",
+    ),
+    ("NotOwner", "Choose the owner's key with --key or PERIGEE_KEY."),
+    (
+        "NothingToClaim",
+        "Nothing is judged that was not paid out yet: `perigee agent status` shows what is due.",
+    ),
+    (
         "NothingToWithdraw",
         "Only who deposited takes back; the rest comes back at the end by itself.",
     ),
+    ("Overflow", "Take a smaller amount."),
     (
-        "Escrow",
+        "OwnerNeedsNoApproval",
+        "Deposit as you are: `perigee deposit ID AMOUNT`.",
+    ),
+    ("RecipientTwice", "Add the two shares of that recipient."),
+    ("ShareOfPot", "Name another account than the pot."),
+    ("SharesDoNotAddUp", "Let the shares add to 1,000,000 exactly."),
+    (
         "TooManyApprovals",
-        "Take an approval back with `perigee depositors ID`.",
+        "Take an approval back with `perigee depositors ID forbid ADDRESS`.",
     ),
     (
-        "Escrow",
         "TooManyCredits",
         "`perigee claim LEASE` pays out what is owed and makes room.",
     ),
     (
-        "Escrow",
         "TooManyDepositors",
         "`perigee claim LEASE`, or one of the depositors takes its money back with `perigee withdraw`.",
     ),
+    ("ZeroAmount", "Name an amount above zero, for example 1prg."),
+    ("ZeroShare", "Leave that recipient out."),
+];
+
+const MARKETPLACE: Hints = &[
+    ("AlreadyOwner", "Name another account with --to."),
+    ("AlreadyPaused", "`perigee resume ID` ends the pause."),
+    ("AskGone", "Size and term stay as they are; for others, deploy anew."),
+    ("BadReceipt", "Send again to get another receipt: `perigee send ID`."),
+    ("DeploymentEnded", "`perigee close ID --wait` shows the ledger."),
     (
-        "Marketplace",
-        "AskGone",
-        "Size and term stay as they are; for others, deploy anew.",
-    ),
-    ("Marketplace", "AlreadyPaused", "`perigee resume ID` ends the pause."),
-    (
-        "Marketplace",
         "DepositTooSmall",
         "Deposit more with --deposit, or leave it out: the least that is enough is then chosen.",
     ),
     (
-        "Marketplace",
         "LeaseEnded",
         "Deploy again; `perigee close ID --wait` shows the ledger.",
     ),
+    ("LeasePending", "Wait until it runs: `perigee status ID`."),
+    ("LeaseRuns", "Close it first: `perigee close ID`."),
     (
-        "Marketplace",
-        "LeasePending",
-        "Wait until it runs: `perigee status ID`.",
-    ),
-    (
-        "Marketplace",
         "NoAskFits",
         "Nothing was paid but the transaction fee. Deploy again: the offers are asked anew.",
     ),
+    ("NoAsks", "`perigee providers` shows the asks there are."),
+    ("NoGroups", "A file has to place at least one service."),
     (
-        "Marketplace",
         "NoSuchDeployment",
         "`perigee list` shows your deployments. Records are kept for a day after the end.",
     ),
     (
-        "Marketplace",
         "NoSuchLease",
         "`perigee list` shows your deployments. Records are kept for a day after the end.",
     ),
     (
-        "Marketplace",
         "NoTerm",
         "It runs for as long as its escrow lasts: `perigee deposit ID AMOUNT` adds to it.",
     ),
     (
-        "Marketplace",
         "NoTransferOffered",
-        "The owner offers it with `perigee transfer ID ACCOUNT`.",
+        "The owner offers it with `perigee transfer ID --to ADDRESS`.",
     ),
     (
-        "Marketplace",
         "NotAbandoned",
         "Close it without --abandoned; absence that is attested later still counts for what is billed.",
     ),
-    ("Marketplace", "NotActive", "Wait until it runs: `perigee status ID`."),
+    ("NotActive", "Wait until it runs: `perigee status ID`."),
     (
-        "Marketplace",
         "NotCovered",
         "`perigee deposit ID AMOUNT` first; `perigee status ID` shows escrow and rate.",
     ),
     (
-        "Marketplace",
         "NotOffered",
         "`perigee providers` shows what the provider's ask has prices for.",
     ),
     (
-        "Marketplace",
+        "NotOperator",
+        "Choose the key of the provider's operator with --key or PERIGEE_KEY.",
+    ),
+    (
         "NotOwner",
         "Choose the owner's key with --key or PERIGEE_KEY. Others deposit once the lease is active.",
     ),
+    ("NotPaused", "It runs: `perigee status ID`."),
+    ("NotPending", "It runs already or is over: `perigee status ID`."),
+    ("NotRunnable", "Give every service CPU and memory in the file."),
+    ("NoticeAlreadyGiven", "`perigee status ID` shows when it ends."),
+    ("Overflow", "Take a smaller amount or a shorter time."),
+    ("PauseTooLong", "Leave --for out: the longest pause is then taken."),
     (
-        "Marketplace",
-        "PauseTooLong",
-        "Leave --for out: the longest pause is then taken.",
-    ),
-    (
-        "Marketplace",
         "RateTooHigh",
         "The ask was replaced meanwhile; the same command again shows the new price.",
     ),
+    ("ReadinessUnchanged", "Nothing is left to do."),
     (
-        "Marketplace",
+        "ReceiptFiled",
+        "Nothing is left to do: the provider answers for the missed start.",
+    ),
+    ("ReceiptFiledTooLate", "Deploy again; the deposit came back."),
+    (
+        "ReceivedTooLate",
+        "The provider had too little time, so its bond pays nothing. Deploy again, and send at once.",
+    ),
+    (
         "TenantNotAdmitted",
         "The provider decides whom it serves; the new owner has to deploy anew elsewhere.",
     ),
     (
-        "Marketplace",
+        "TermTooLong",
+        "Take a shorter time with --for: `perigee providers` shows the longest that the ask takes.",
+    ),
+    (
         "TooManyPendingChanges",
         "Wait until the next attestation epochs are judged, then try again.",
     ),
+    ("ZeroAmount", "Name an amount above zero, for example 1prg."),
+    ("ZeroBlocks", "Name a time above zero with --for, for example 1h."),
+    ("ZeroTerm", "Name a time with --for, for example 24h, or leave it out."),
+];
+
+const PROVIDERS: Hints = &[
+    ("AskExpired", "A running agent publishes it anew: `perigee agent run`."),
+    ("AuditExpired", "Name a later block."),
+    ("AuditValid", "Its auditor revokes it, or it expires."),
+    ("BadAttributes", "Correct `attributes` in [ask] of the agent's config."),
+    ("BadContact", "Write an address such as abuse@provider.example."),
     (
-        "Providers",
+        "BadCountry",
+        "Write two letters such as DE for `country` in [ask] of the agent's config.",
+    ),
+    ("BadGateway", "Write host and port, for example provider.example:8443."),
+    (
+        "BadProof",
+        "The state directory holds the key of another chain or stash: run `perigee agent init` in a fresh one.",
+    ),
+    (
+        "BadRegion",
+        "Write a name such as eu-west for `region` in [ask] of the agent's config.",
+    ),
+    (
+        "BadSla",
+        "Write per cent such as 99.5 for `sla_percent` in [ask] of the agent's config.",
+    ),
+    (
+        "BadTermLimits",
+        "Correct `shortest_hours` and `longest_hours` in [ask] of the agent's config.",
+    ),
+    (
         "HeartbeatKeyTaken",
         "Each provider makes its own: run `perigee agent init` in a fresh state directory.",
     ),
-    ("Providers", "NotBacked", "`perigee agent stake add AMOUNT` backs more."),
+    ("IdsExhausted", "Nothing can be done about it on this chain."),
     (
-        "Providers",
-        "NotEnoughStake",
-        "`perigee agent stake` shows what there is.",
+        "KeyChangedRecently",
+        "Try again when the epochs that the old key signed for are judged.",
     ),
     (
-        "Providers",
+        "NoCapacity",
+        "Take less, or deploy it elsewhere: `perigee providers` shows what is free.",
+    ),
+    (
+        "NoPins",
+        "Run `perigee agent init`: it makes the gateway's certificate.",
+    ),
+    ("NotBacked", "`perigee agent stake add AMOUNT` backs more."),
+    ("NotEnoughStake", "`perigee agent stake` shows what there is."),
+    (
+        "NotOperator",
+        "Choose the key of the provider's operator with --key or PERIGEE_KEY.",
+    ),
+    (
+        "NotStash",
+        "Choose the key of the provider's stash with --key or PERIGEE_KEY.",
+    ),
+    ("NotYourAsk", "`perigee agent ask` shows yours."),
+    ("NothingToSlash", "Nothing can be taken any more."),
+    (
         "NothingUnbonded",
         "`perigee agent stake` shows when it can be withdrawn.",
     ),
     (
-        "Providers",
+        "NoticeOutOfBounds",
+        "Correct `notice_hours` in [ask] of the agent's config.",
+    ),
+    (
+        "OperatorTaken",
+        "An operator acts for one provider: name another with `perigee agent init --operator`.",
+    ),
+    (
         "PoolTooSmall",
         "`perigee agent bond` shows what answers for leases and what is free.",
     ),
     (
-        "Providers",
         "StakeBacksLeases",
         "Unbond less, or wait until leases have ended: `perigee agent stake` shows the rate that is leased.",
     ),
     (
-        "Providers",
         "StakeTooLow",
         "Raise `stake` in the agent's config, or `perigee agent stake add AMOUNT`.",
     ),
     (
-        "Providers",
+        "StashTaken",
+        "A stash has one provider: `perigee agent stake` shows it. For another one take another stash.",
+    ),
+    (
         "StillBonded",
         "Bonds come free when the last blocks of the leases are judged.",
     ),
     (
-        "Providers",
         "StillLeased",
         "Leases must have ended and be settled first: `perigee agent status` shows them.",
     ),
     (
-        "Providers",
         "TooManyAsks",
         "Withdraw one, or replace it in place: `perigee agent ask` shows them.",
     ),
     (
-        "Providers",
         "TooManyUnbonding",
         "`perigee agent stake withdraw` returns what has unbonded.",
     ),
+    ("UnknownAsk", "`perigee agent ask` shows those there are."),
+    ("UnknownAudit", "Nothing is left to revoke."),
+    ("UnknownProvider", "`perigee providers` shows those there are."),
+    ("ZeroAmount", "Name an amount above zero, for example 1prg."),
 ];
 
-/// What to do next, if there is more to say than the error says.
+/// What to do next; nothing for what nobody meets who types commands.
 pub fn hint(pallet: &str, error: &str) -> Option<&'static str> {
-    let known = HINTS.iter().find(|(p, e, _)| *p == pallet && *e == error);
-    known.map(|(_, _, hint)| *hint)
+    let hints = match pallet {
+        "Escrow" => ESCROW,
+        "Marketplace" => MARKETPLACE,
+        "Providers" => PROVIDERS,
+        _ => return None,
+    };
+    let known = hints.iter().find(|(name, _)| *name == error);
+    known.map(|(_, hint)| *hint)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use subxt::Metadata;
-
-    const PALLETS: [&str; 4] = ["Escrow", "Marketplace", "Providers", "Reputation"];
 
     fn metadata() -> Metadata {
         let bytes: &[u8] = include_bytes!("../../chain/metadata.scale");
         Metadata::decode_from(bytes).unwrap()
     }
 
+    /// The errors of a pallet, and what each says.
+    fn errors(metadata: &Metadata, pallet: &str) -> Vec<(String, String)> {
+        let variants = metadata.pallet_by_name(pallet).unwrap().error_variants().unwrap();
+        variants.iter().map(|v| (v.name.clone(), v.docs.concat())).collect()
+    }
+
     #[test]
-    fn hints_are_about_errors_that_exist() {
+    fn every_error_of_the_market_has_a_hint_and_every_hint_an_error() {
         let metadata = metadata();
-        for (pallet, error, _) in HINTS {
-            let variants = metadata.pallet_by_name(pallet).unwrap().error_variants().unwrap();
-            assert!(variants.iter().any(|v| v.name == error), "{pallet}::{error}");
+        for (pallet, hints) in [
+            ("Escrow", ESCROW),
+            ("Marketplace", MARKETPLACE),
+            ("Providers", PROVIDERS),
+        ] {
+            let known = errors(&metadata, pallet);
+            let known: BTreeSet<_> = known.iter().map(|(name, _)| name.as_str()).collect();
+            let hinted: BTreeSet<_> = hints.iter().map(|(name, _)| *name).collect();
+            assert_eq!(known, hinted, "{pallet}");
         }
     }
 
     #[test]
     fn every_error_says_in_words_what_is_wrong() {
         let metadata = metadata();
-        for name in PALLETS {
-            let variants = metadata.pallet_by_name(name).unwrap().error_variants().unwrap();
-            for variant in variants {
-                assert!(!variant.docs.concat().trim().is_empty(), "{name}::{}", variant.name);
+        for pallet in ["Escrow", "Marketplace", "Providers", "Reputation"] {
+            for (name, docs) in errors(&metadata, pallet) {
+                assert!(!docs.trim().is_empty(), "{pallet}::{name}");
             }
         }
+    }
+
+    #[test]
+    fn an_error_of_the_chain_is_shown_with_its_hint() {
+        let refused = perigee_chain::ChainError::Refused {
+            pallet: "Marketplace".into(),
+            error: "NotPaused".into(),
+            docs: "The lease is not paused.".into(),
+        };
+        let shown = crate::error::CliError::from(refused);
+        assert_eq!(shown.hints(), ["It runs: `perigee status ID`."]);
+        assert_eq!(hint("System", "NotPaused"), None);
     }
 }

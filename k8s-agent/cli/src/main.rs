@@ -1,15 +1,18 @@
 //! One binary, `perigee`: tenant commands and the provider daemon.
 //!
 //! [`args`] says what can be written, [`settings`] what holds for a run, [`commands`] does it: one file per command.
-//! Rules without I/O are [`matching`], [`terms`], [`money`] and [`time`]. stdout is data, stderr is messages, and
+//! Rules without I/O are [`matching`], [`terms`], [`demands`],
+//! [`money`] and [`time`]. stdout is data, stderr is messages, and
 //! [`error`] decides the exit code.
 
 mod args;
 mod commands;
 mod context;
 mod delivery;
+mod demands;
 mod error;
 mod hints;
+mod market;
 mod matching;
 mod money;
 mod printer;

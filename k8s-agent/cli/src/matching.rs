@@ -3,7 +3,8 @@
 use crate::money::Amount;
 use perigee_chain::{AccountId, Ask, Requirements};
 use perigee_primitives::{
-    AskId, Balance, Offer as ChainOffer, PerModel, ProviderId, Resources, Standings, Tier, Unmet, MILLION,
+    AskId, Balance, Filter, Isolation, Offer as ChainOffer, PerModel, ProviderId, Region, Resources, Standings, Tier,
+    Unmet, MILLION,
 };
 use perigee_sdl::Need;
 use std::{
@@ -14,9 +15,11 @@ use std::{
 /// Most asks that an order may name.
 pub const MAX_ASKS: usize = 4;
 
-/// What a tenant wants.
+/// What a tenant wants for one placement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
+    /// Name of the placement.
+    pub name: String,
     /// What is leased.
     pub resources: Resources,
     /// The most per block.
@@ -25,6 +28,8 @@ pub struct Wanted {
     pub requirements: Requirements,
     /// What the provider must have beside amounts.
     pub needs: BTreeSet<Need>,
+    /// Where the deployment's other placements go, for one that is spread.
+    pub apart_from: Vec<(ProviderId, Region)>,
 }
 
 /// A standing ask and what its provider has left.
@@ -56,8 +61,12 @@ pub enum Condition {
     Capacity,
     /// An attribute is missing or has another value.
     Attribute(String, String),
-    /// It is not where the order wants it.
-    Place,
+    /// Its country is not one that the order allows.
+    Country,
+    /// Its region is not one that the order allows.
+    Region,
+    /// Another placement that it must be apart from goes there, or nobody knows where it is.
+    Apart,
     /// It keeps tenants apart less than the order wants.
     Isolation,
     /// The provider does not have it.
@@ -114,6 +123,9 @@ fn failures(wanted: &Wanted, candidate: &Candidate) -> BTreeSet<Condition> {
         failed.insert(Condition::Capacity);
     }
     failed.extend(unmet(wanted, candidate));
+    if !is_apart(wanted, candidate) {
+        failed.insert(Condition::Apart);
+    }
     failed.extend(
         wanted
             .needs
@@ -148,12 +160,25 @@ fn unmet(wanted: &Wanted, candidate: &Candidate) -> Option<Condition> {
     match wanted.requirements.unmet(&offer, &best, |_, _, _| true)? {
         Unmet::Attribute(index) => {
             let (key, value) = wanted.requirements.attributes.get(index as usize)?;
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             Some(Condition::Attribute(text(key), text(value)))
         }
         Unmet::Isolation => Some(Condition::Isolation),
-        _ => Some(Condition::Place),
+        Unmet::Country => Some(Condition::Country),
+        Unmet::Region => Some(Condition::Region),
+        // Not of such an offer.
+        Unmet::Audit | Unmet::Availability | Unmet::Service | Unmet::Tier => None,
     }
+}
+
+/// As the chain decides it: at another operator and in another region than the others. A region that is not stated may
+/// be any.
+fn is_apart(wanted: &Wanted, candidate: &Candidate) -> bool {
+    if wanted.requirements.spread.is_none() {
+        return true;
+    }
+    let (provider, region) = (candidate.ask.provider, &candidate.ask.terms.place.region);
+    let clashes = |(other, there): &(ProviderId, Region)| *other == provider || there == region;
+    !region.is_empty() && !wanted.apart_from.iter().any(clashes)
 }
 
 fn has(candidate: &Candidate, need: &Need) -> bool {
@@ -242,8 +267,16 @@ impl NoFit {
         match condition {
             Condition::Capacity => format!("capacity: {}", self.shortages()),
             Condition::Attribute(key, value) => format!("attribute {key}={value} is not offered"),
-            Condition::Place => "place: not in a country or region that you allow".into(),
-            Condition::Isolation => "isolation: tenants are kept apart less than you ask for".into(),
+            Condition::Country => format!(
+                "country: {}",
+                of_filter(&self.wanted.requirements.countries, |c| text(c))
+            ),
+            Condition::Region => format!("region: {}", of_filter(&self.wanted.requirements.regions, |r| text(r))),
+            Condition::Apart => self.apart(),
+            Condition::Isolation => {
+                let asked = isolation_in_a_word(self.wanted.requirements.isolation);
+                format!("isolation: tenants are kept apart less than by {asked}")
+            }
             Condition::Need(need) => format!("{need}: not offered"),
             Condition::Price => {
                 let limit = Amount(self.wanted.max_rate);
@@ -253,6 +286,20 @@ impl NoFit {
                     cheapest.unwrap_or_default()
                 )
             }
+        }
+    }
+
+    fn apart(&self) -> String {
+        let others = self.wanted.apart_from.iter();
+        let others: Vec<_> = others
+            .map(|(provider, region)| format!("provider {provider} in {}", text(region)))
+            .collect();
+        match others.is_empty() {
+            true => "spread: states no region".into(),
+            false => format!(
+                "spread: not apart from the other placements, at {}",
+                others.join(" and ")
+            ),
         }
     }
 
@@ -284,190 +331,32 @@ impl NoFit {
     }
 }
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `not DE or FR`, `one of US`: what an offer is that a filter does not let pass.
+fn of_filter<V>(filter: &Filter<V>, name: impl Fn(&V) -> String) -> String {
+    let names = |list: &[V]| list.iter().map(&name).collect::<Vec<_>>().join(" or ");
+    match (filter.allow.is_empty(), filter.deny.is_empty()) {
+        (false, true) => format!("not {}", names(&filter.allow)),
+        (true, _) => format!("{}, or not stated", names(&filter.deny)),
+        (false, false) => format!("not {}, or {}", names(&filter.allow), names(&filter.deny)),
+    }
+}
+
+/// An isolation in a word.
+pub fn isolation_in_a_word(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::SharedKernel => "shared-kernel",
+        Isolation::Gvisor => "gvisor",
+        Isolation::Kata => "kata",
+    }
+}
+
 fn short(wanted: u64, what: &'static str, largest: u64) -> (bool, String, &'static str, String) {
     (wanted > largest, wanted.to_string(), what, largest.to_string())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use perigee_chain::AskTerms;
-    use perigee_primitives::{Isolation, PriceSchedule};
-
-    fn small() -> Resources {
-        Resources {
-            cpu_milli: 100,
-            memory_mib: 64,
-            storage_mib: 64,
-            endpoints: 1,
-            ..Default::default()
-        }
-    }
-
-    fn wanted(max_rate: Balance) -> Wanted {
-        Wanted {
-            resources: small(),
-            max_rate,
-            requirements: Requirements::default(),
-            needs: BTreeSet::new(),
-        }
-    }
-
-    /// An ask whose rate for `small` is `rate`.
-    fn candidate(id: AskId, provider: ProviderId, rate: u64) -> Candidate {
-        let prices = PriceSchedule {
-            endpoint: rate * 1_000_000,
-            ..Default::default()
-        };
-        let terms = AskTerms {
-            prices,
-            attributes: Default::default(),
-            place: Default::default(),
-            isolation: Isolation::SharedKernel,
-            terms: Default::default(),
-            valid_until: None,
-            tenants: Default::default(),
-            notice: 30,
-            sla: MILLION,
-        };
-        let ask = Ask { provider, terms };
-        Candidate { id, ask, free: small() }
-    }
-
-    fn with_attribute(mut candidate: Candidate, key: &str, value: &str) -> Candidate {
-        let text = |s: &str| s.as_bytes().to_vec().try_into().unwrap();
-        candidate.ask.terms.attributes = vec![(text(key), text(value))].try_into().unwrap();
-        candidate
-    }
-
-    fn asking(max_rate: Balance, key: &str, value: &str) -> Wanted {
-        let mut wanted = wanted(max_rate);
-        let text = |s: &str| s.as_bytes().to_vec().try_into().unwrap();
-        wanted.requirements.attributes = vec![(text(key), text(value))].try_into().unwrap();
-        wanted
-    }
-
-    #[test]
-    fn the_cheapest_comes_first() {
-        let offers = choose(
-            &wanted(100),
-            &[candidate(1, 0, 30), candidate(2, 1, 10), candidate(3, 2, 20)],
-        )
-        .unwrap();
-        assert_eq!(offers.iter().map(|o| o.ask).collect::<Vec<_>>(), [2, 3, 1]);
-    }
-
-    #[test]
-    fn a_provider_is_named_once_with_its_cheapest_ask() {
-        let offers = choose(
-            &wanted(100),
-            &[candidate(1, 0, 30), candidate(2, 0, 10), candidate(3, 0, 20)],
-        )
-        .unwrap();
-        assert_eq!(
-            offers,
-            [Offer {
-                provider: 0,
-                ask: 2,
-                rate: 10
-            }]
-        );
-    }
-
-    #[test]
-    fn at_most_four_are_named() {
-        let all: Vec<_> = (0..9).map(|i| candidate(i, i as u32, 10 + i)).collect();
-        assert_eq!(choose(&wanted(100), &all).unwrap().len(), MAX_ASKS);
-    }
-
-    #[test]
-    fn a_rate_at_the_maximum_fits_and_one_above_does_not() {
-        assert!(choose(&wanted(10), &[candidate(1, 0, 10)]).is_ok());
-        let why = choose(&wanted(9), &[candidate(1, 0, 10)]).unwrap_err();
-        assert_eq!(why.failed, [(Condition::Price, 1)].into());
-        assert_eq!(why.cheapest, Some(10));
-        assert!(why.to_string().contains("1 of 1 providers: price"));
-    }
-
-    #[test]
-    fn a_price_beyond_all_numbers_does_not_fit() {
-        let mut dear = candidate(1, 0, 1);
-        dear.ask.terms.prices = PriceSchedule {
-            cpu_milli: u64::MAX,
-            ..Default::default()
-        };
-        let mut much = wanted(Balance::MAX);
-        much.resources.cpu_milli = u64::MAX;
-        dear.free = much.resources;
-        dear.ask.terms.prices.memory_mib = u64::MAX;
-        much.resources.memory_mib = u64::MAX;
-        dear.free = much.resources;
-        assert!(choose(&much, &[dear]).is_err());
-    }
-
-    #[test]
-    fn missing_capacity_is_named_with_figures() {
-        let mut full = candidate(1, 0, 10);
-        full.free.memory_mib = 32;
-        let why = choose(&wanted(100), &[full]).unwrap_err().to_string();
-        assert!(why.contains("wants 64 MiB of memory, at most 32 are free"), "{why}");
-    }
-
-    #[test]
-    fn capacity_scattered_over_providers_is_explained() {
-        let (mut a, mut b) = (candidate(1, 0, 10), candidate(2, 1, 10));
-        a.free.memory_mib = 0;
-        b.free.cpu_milli = 0;
-        let why = choose(&wanted(100), &[a, b]).unwrap_err().to_string();
-        assert!(why.contains("2 of 2 providers: capacity: no single provider"), "{why}");
-    }
-
-    #[test]
-    fn attributes_select() {
-        let eu = asking(100, "region", "eu");
-        let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 1, 20), "region", "eu")];
-        assert_eq!(choose(&eu, &asks).unwrap()[0].ask, 2);
-        let why = choose(
-            &eu,
-            &[candidate(1, 0, 10), with_attribute(candidate(2, 1, 20), "region", "us")],
-        )
-        .unwrap_err();
-        assert!(
-            why.to_string().contains("2 of 2 providers: attribute region=eu"),
-            "{why}"
-        );
-    }
-
-    #[test]
-    fn what_a_provider_does_not_have_is_said_before_anybody_pays() {
-        let mut lasting = wanted(100);
-        lasting.needs = [Need::NodePorts, Need::Volumes("beta2".into())].into();
-        let (key, value) = Need::NodePorts.attribute();
-        let why = choose(&lasting, &[with_attribute(candidate(1, 0, 10), &key, &value)]).unwrap_err();
-        assert_eq!(why.failed, [(Condition::Need(Need::Volumes("beta2".into())), 1)].into());
-        let why = why.to_string();
-        assert!(
-            why.contains("1 of 1 providers: persistent volumes of class `beta2`: not offered"),
-            "{why}"
-        );
-        lasting.needs = [Need::NodePorts].into();
-        assert!(choose(&lasting, &[with_attribute(candidate(1, 0, 10), &key, &value)]).is_ok());
-    }
-
-    #[test]
-    fn the_ask_that_comes_closest_explains_its_provider() {
-        let eu = asking(5, "region", "eu");
-        let asks = [candidate(1, 0, 10), with_attribute(candidate(2, 0, 20), "region", "eu")];
-        let why = choose(&eu, &asks).unwrap_err();
-        assert_eq!(why.failed, [(Condition::Price, 1)].into());
-        assert_eq!(why.cheapest, Some(20));
-    }
-
-    #[test]
-    fn nobody_at_all_is_said_plainly() {
-        assert_eq!(
-            choose(&wanted(1), &[]).unwrap_err().to_string(),
-            "no provider has a standing ask"
-        );
-    }
-}
+mod tests;

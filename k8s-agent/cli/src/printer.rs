@@ -182,16 +182,39 @@ fn json<T: Serialize>(value: &T) -> Result<String, io::Error> {
     Ok(serde_json::to_string_pretty(&document)?)
 }
 
-/// Columns without lines.
+/// Columns without lines. On a terminal, cells wrap so that the table fits it; elsewhere each row is one line.
 pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
+    let terminal = terminal_size_of(io::stdout()).filter(|_| io::stdout().is_terminal());
+    fitted(heads, rows, terminal.map(|(Width(columns), _)| columns))
+}
+
+/// A table of this width at most. Columns that are empty in every row are left out.
+fn fitted(heads: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
-    table.set_header(heads.to_vec());
-    table.add_rows(rows);
+    match width {
+        Some(width) => table
+            .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+            .set_width(width),
+        None => table.set_content_arrangement(comfy_table::ContentArrangement::Disabled),
+    };
+    let filled = |column: &usize| {
+        rows.iter()
+            .any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()))
+    };
+    let columns: Vec<_> = (0..heads.len()).filter(filled).collect();
+    table.set_header(columns.iter().map(|column| heads[*column]));
+    for row in &rows {
+        table.add_row(
+            columns
+                .iter()
+                .map(|column| row.get(*column).cloned().unwrap_or_default()),
+        );
+    }
     let mut lines = Vec::new();
     for line in table.to_string().lines() {
-        lines.push(line.trim().to_owned());
+        // The first column's margin; a cell that wraps leaves blanks, which have to stay.
+        lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned());
     }
     lines.join("\n")
 }
@@ -199,6 +222,26 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_fit_the_terminal_and_are_lines_elsewhere() {
+        let row = [
+            "7",
+            "",
+            "200m CPU, 128 MiB memory, 256 MiB storage, 1 endpoint",
+            "shared-kernel DE eu-west",
+        ];
+        let rows = vec![row.map(str::to_owned).to_vec()];
+        let heads = ["ID", "ABUSE TO", "FREE", "ATTRIBUTES"];
+        let wide = fitted(&heads, rows.clone(), None);
+        assert_eq!(wide.lines().count(), 2);
+        assert!(!wide.contains("ABUSE"), "{wide}");
+        let narrow = fitted(&heads, rows, Some(50));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
+        for word in ["7", "endpoint", "eu-west"] {
+            assert!(narrow.contains(word), "{narrow}");
+        }
+    }
 
     #[test]
     fn documents_begin_with_their_version_and_keep_large_amounts() {

@@ -2,14 +2,15 @@
 
 use crate::{
     context::Context,
+    demands::Demands,
     error::CliError,
-    matching::{choose, Candidate, NoFit, Offer},
+    market::Market,
+    matching::{choose, Candidate, Offer, Wanted},
     money::Amount,
-    refusals::{self, Refused},
     terms::{self, Funding, Terms},
     time,
 };
-use perigee_chain::{AccountId, Chain, GroupOrder, Provider, Requirements, View};
+use perigee_chain::{AccountId, Chain, GroupOrder, Provider, Requirements};
 use perigee_primitives::{Balance, Commitment, Resources, StorageClass};
 use perigee_sdl::Sdl;
 use serde::Serialize;
@@ -26,6 +27,18 @@ const NOBODY: AccountId = AccountId([0; 32]);
 
 /// What a file costs where.
 pub struct Quote {
+    /// One for each placement of the file.
+    pub groups: Vec<GroupQuote>,
+    /// How long a block takes.
+    pub block_time: Duration,
+    /// Held for each lease from opening to activation.
+    pub reservation: Balance,
+}
+
+/// What a placement costs where.
+pub struct GroupQuote {
+    /// Its name.
+    pub name: String,
     /// What is leased.
     pub resources: Resources,
     /// What is asked of the provider.
@@ -34,10 +47,6 @@ pub struct Quote {
     pub offers: Vec<Quoted>,
     /// Money and time of the order.
     pub terms: Terms,
-    /// How long a block takes.
-    pub block_time: Duration,
-    /// Held from opening to activation.
-    pub reservation: Balance,
 }
 
 /// An offer and who makes it.
@@ -85,59 +94,56 @@ fn check_blockers(sdl: &Sdl) -> Result<(), CliError> {
     }
 }
 
-/// Finds out what `sdl` costs now.
-pub async fn quote(context: &Context, chain: &Chain, sdl: &Sdl, pay: Pay) -> Result<Quote, CliError> {
+/// Finds out what `sdl` costs now, at providers that meet `demands`.
+pub async fn quote(
+    context: &Context,
+    chain: &Chain,
+    sdl: &Sdl,
+    demands: &Demands,
+    pay: Pay,
+) -> Result<Quote, CliError> {
     check_blockers(sdl)?;
-    let wanted = terms::wanted(sdl, &context.settings.denominations)?;
+    let mut wanted = terms::wanted(sdl, &context.settings.denominations, demands)?;
     let view = chain.best().await?;
     let owner = context
         .settings
         .account_if_any()?
         .map_or(NOBODY, |account| account.id());
-    let (mut candidates, providers) = market(&view).await?;
     let block_time = chain.block_time().await?;
-    let times = view.attestation_times().await?;
-    let mut refused: Vec<Refused> = Vec::new();
-    // What the chain refuses makes room for the next best: each turn takes an ask away, or is the last.
-    loop {
-        let offers = choose(&wanted, &candidates).map_err(|why| no_fit(*why, &refused, providers.len()))?;
-        let dearest = offers.iter().map(|o| o.rate).max().unwrap_or_default();
-        let quoted = |offer: Offer| {
-            let provider = providers.get(&offer.provider)?.clone();
-            Some(Quoted { provider, offer })
-        };
-        let quote = Quote {
-            resources: wanted.resources,
-            requirements: wanted.requirements.clone(),
-            offers: offers.into_iter().filter_map(quoted).collect(),
-            terms: funding(pay, block_time)?.terms(dearest, &times)?,
-            block_time,
-            reservation: view.reservation_fee()?,
-        };
-        let order = quote.order(Commitment::default())?;
-        let refusals = view.explain_order(&owner, order.clone()).await?;
-        if refusals.is_empty() {
-            return Ok(quote);
-        }
-        candidates.retain(|c| refusals.iter().all(|(ask, _)| *ask != c.id));
-        for (ask, why) in refusals {
-            let Some(quoted) = quote.offers.iter().find(|quoted| quoted.offer.ask == ask) else {
-                continue;
-            };
-            refused.push(refusals::with_figures(&view, quoted, why, &order).await?);
-        }
+    let reservation = view.reservation_fee()?;
+    let mut market = Market::open(view, owner).await?;
+    let pays = pays(pay, &wanted, &market.candidates);
+    let several = wanted.len() > 1;
+    let mut groups: Vec<GroupQuote> = Vec::new();
+    for (wanted, pay) in wanted.iter_mut().zip(pays) {
+        wanted.apart_from = groups.iter().filter_map(|group| market.place_of(group)).collect();
+        let found = market.quote(wanted, funding(pay, block_time)?).await;
+        let group = found.map_err(|why| match several {
+            true => why.about(&wanted.name),
+            false => why,
+        })?;
+        market.take(&group);
+        groups.push(group);
     }
+    Ok(Quote {
+        groups,
+        block_time,
+        reservation,
+    })
 }
 
-fn no_fit(mut why: NoFit, refused: &[Refused], providers: usize) -> CliError {
-    let text = if refused.is_empty() {
-        why.to_string()
-    } else {
-        why.providers = providers;
-        let reasons = [refusals::reasons(refused, providers), why.reasons()].concat();
-        format!("no ask takes the order\n  {}", reasons.join("\n  "))
+/// How each placement is paid: a deposit is divided by the rates at the cheapest offers.
+fn pays(pay: Pay, wanted: &[Wanted], candidates: &[Candidate]) -> Vec<Pay> {
+    let Pay::Deposit(deposit) = pay else {
+        return vec![pay; wanted.len()];
     };
-    CliError::refused(text).hint("`perigee providers` shows who asks how much for what.")
+    let cheapest = |wanted: &Wanted| {
+        let offers = choose(wanted, candidates).unwrap_or_default();
+        offers.first().map_or(wanted.max_rate, |offer| offer.rate).max(1)
+    };
+    let rates: Vec<_> = wanted.iter().map(cheapest).collect();
+    let shares = terms::shares(deposit, &rates).unwrap_or_else(|| vec![deposit; wanted.len()]);
+    shares.into_iter().map(Pay::Deposit).collect()
 }
 
 fn funding(pay: Pay, block_time: Duration) -> Result<Funding, CliError> {
@@ -148,18 +154,7 @@ fn funding(pay: Pay, block_time: Duration) -> Result<Funding, CliError> {
     })
 }
 
-/// All asks with what their providers have left.
-pub async fn market(view: &View) -> Result<(Vec<Candidate>, BTreeMap<u32, Provider>), CliError> {
-    let providers: BTreeMap<_, _> = view.providers().await?.into_iter().map(|p| (p.id, p)).collect();
-    let candidate = |(id, ask): (u64, perigee_chain::Ask)| {
-        let free = providers.get(&ask.provider)?.free();
-        Some(Candidate { id, ask, free })
-    };
-    let candidates = view.asks().await?.into_iter().filter_map(candidate).collect();
-    Ok((candidates, providers))
-}
-
-impl Quote {
+impl GroupQuote {
     /// The order that takes these offers.
     pub fn order(&self, commitment: Commitment) -> Result<GroupOrder, CliError> {
         let asks: Vec<_> = self.offers.iter().map(|q| q.offer.ask).collect();
@@ -181,55 +176,89 @@ impl Quote {
         self.offers.iter().map(|q| q.offer.rate).max().unwrap_or_default()
     }
 
-    /// For people.
-    pub fn text(&self) -> String {
+    fn lines(&self, block_time: Duration) -> Vec<String> {
         let mut lines = vec![format!("resources  {}", resources(&self.resources))];
         for (i, quoted) in self.offers.iter().enumerate() {
             let label = if i == 0 { "offers" } else { "" };
             let rate = quoted.offer.rate;
             lines.push(format!(
                 "{label:<9}  {} per hour, {} per month: provider {} at {}",
-                Amount(self.cost(rate, HOUR)),
-                Amount(self.cost(rate, MONTH)),
+                Amount(cost(rate, HOUR, block_time)),
+                Amount(cost(rate, MONTH, block_time)),
                 quoted.provider.id,
                 quoted.provider.gateway,
             ));
         }
-        lines.push(format!("deposit    {}, {}", Amount(self.terms.deposit), self.lasts()));
-        lines.join("\n")
+        let (deposit, lasts) = (Amount(self.terms.deposit), self.lasts(block_time));
+        lines.push(format!("deposit    {deposit}, {lasts}"));
+        lines
     }
 
-    fn lasts(&self) -> String {
+    fn lasts(&self, block_time: Duration) -> String {
         if let Some(term) = self.terms.term {
-            let span = time::in_words(time::time_of(term, self.block_time));
+            let span = time::in_words(time::time_of(term, block_time));
             return format!("ends {span} after activation; what is left comes back");
         }
         let blocks = self.terms.deposit / self.max_rate().max(1);
-        let span = time::time_of(blocks.try_into().unwrap_or(u32::MAX), self.block_time);
+        let span = time::time_of(blocks.try_into().unwrap_or(u32::MAX), block_time);
         format!("lasts about {}; what is left comes back", time::in_words(span))
     }
 
-    fn cost(&self, rate: Balance, span: Duration) -> Balance {
-        cost(rate, span, self.block_time)
-    }
-
-    /// For programs.
-    pub fn json(&self) -> QuoteJson {
+    fn json(&self, block_time: Duration) -> GroupJson {
         let offer = |q: &Quoted| OfferJson {
             provider: q.provider.id,
             gateway: q.provider.gateway.clone(),
             ask: q.offer.ask,
             rate: q.offer.rate,
-            per_hour: self.cost(q.offer.rate, HOUR),
-            per_month: self.cost(q.offer.rate, MONTH),
+            per_hour: cost(q.offer.rate, HOUR, block_time),
+            per_month: cost(q.offer.rate, MONTH, block_time),
         };
-        QuoteJson {
+        GroupJson {
+            name: self.name.clone(),
             resources: ResourcesJson::from(&self.resources),
             offers: self.offers.iter().map(offer).collect(),
             deposit: self.terms.deposit,
             term_blocks: self.terms.term,
-            reservation_fee: self.reservation,
+        }
+    }
+}
+
+impl Quote {
+    /// What goes into escrow in all.
+    pub fn deposit(&self) -> Balance {
+        let deposits = self.groups.iter().map(|group| group.terms.deposit);
+        deposits.fold(0, Balance::saturating_add)
+    }
+
+    /// What is held in all until the leases are activated.
+    pub fn reservations(&self) -> Balance {
+        self.reservation.saturating_mul(self.groups.len() as Balance)
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let lines = |group: &GroupQuote| group.lines(self.block_time).join("\n");
+        if let [only] = self.groups.as_slice() {
+            return lines(only);
+        }
+        let part = |group: &GroupQuote| format!("placement  {}\n{}", group.name, lines(group));
+        let mut parts: Vec<_> = self.groups.iter().map(part).collect();
+        parts.push(format!("in all     {}", Amount(self.deposit())));
+        parts.join("\n\n")
+    }
+
+    /// For programs.
+    pub fn json(&self) -> QuoteJson {
+        let groups: Vec<_> = self.groups.iter().map(|group| group.json(self.block_time)).collect();
+        let first = groups.first().cloned();
+        QuoteJson {
+            resources: first.as_ref().map(|group| group.resources.clone()),
+            offers: first.as_ref().map(|group| group.offers.clone()).unwrap_or_default(),
+            deposit: self.deposit(),
+            term_blocks: first.and_then(|group| group.term_blocks),
+            reservation_fee: self.reservations(),
             block_time_ms: self.block_time.as_millis() as u64,
+            groups,
         }
     }
 }
@@ -240,18 +269,28 @@ pub fn cost(rate: Balance, span: Duration, block_time: Duration) -> Balance {
     rate.saturating_mul(span.as_millis()).div_ceil(millis)
 }
 
-/// A quote, for programs.
+/// A quote, for programs: sums, and the first placement for those who have only one.
 #[derive(Debug, Serialize)]
 pub struct QuoteJson {
-    resources: ResourcesJson,
+    resources: Option<ResourcesJson>,
     offers: Vec<OfferJson>,
     deposit: Balance,
     term_blocks: Option<u32>,
     reservation_fee: Balance,
     block_time_ms: u64,
+    groups: Vec<GroupJson>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
+struct GroupJson {
+    name: String,
+    resources: ResourcesJson,
+    offers: Vec<OfferJson>,
+    deposit: Balance,
+    term_blocks: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize)]
 struct OfferJson {
     provider: u32,
     gateway: String,
@@ -262,7 +301,7 @@ struct OfferJson {
 }
 
 /// An amount of compute, for programs.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ResourcesJson {
     cpu_milli: u64,
     memory_mib: u64,

@@ -98,7 +98,7 @@ async fn requirement(view: &View, quoted: &Quoted, unmet: Unmet, order: &GroupOr
         ),
         Unmet::Tier => format!(
             "is {}, asked for is {}",
-            tier_in_a_word(view.tier(&quoted.provider, &standings)?),
+            tier_in_a_word(view.tier(quoted.provider.id).await?),
             tier_in_a_word(wanted.tier)
         ),
         Unmet::Audit | Unmet::Country | Unmet::Region | Unmet::Isolation => String::new(),

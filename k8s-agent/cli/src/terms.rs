@@ -1,11 +1,12 @@
 //! What an SDL file asks of the market, in the units of the chain. Pure.
 
-use crate::{error::CliError, matching::Wanted, money::Decimal, settings::Denomination};
+use crate::{demands::Demands, error::CliError, matching::Wanted, money::Decimal, settings::Denomination};
 use perigee_chain::{AccountId, Requirements};
 use perigee_primitives::{
-    AttestationTimes, AttributePatterns, Balance, BlockNumber, GpuModel, PerModel, Resources, StorageClass, UPRG,
+    AttestationTimes, AttributePatterns, Balance, BlockNumber, GpuModel, PerModel, Resources, StorageClass, MAX_GROUPS,
+    UPRG,
 };
-use perigee_sdl::{GroupSpec, ManifestGroup, Sdl};
+use perigee_sdl::{GroupSpec, Manifest, ManifestGroup, Sdl};
 use std::collections::BTreeMap;
 
 /// Bytes of a MiB.
@@ -14,22 +15,63 @@ const MIB: u64 = 1 << 20;
 /// The denomination of this chain.
 const NATIVE: &str = "uprg";
 
-/// The order that a file makes; deployments hold one group for now.
-pub fn wanted(sdl: &Sdl, denominations: &BTreeMap<String, Denomination>) -> Result<Wanted, CliError> {
+/// The orders that a file makes, one for each of its placements, by name.
+pub fn wanted(
+    sdl: &Sdl,
+    denominations: &BTreeMap<String, Denomination>,
+    demands: &Demands,
+) -> Result<Vec<Wanted>, CliError> {
     let groups = sdl.groups();
-    let [group] = groups.as_slice() else {
+    if groups.len() > MAX_GROUPS as usize {
         return Err(CliError::usage(format!(
-            "the file has {} placements; a deployment holds one for now",
+            "the file has {} placements; a deployment holds {MAX_GROUPS} at most",
             groups.len()
         ))
-        .hint("Put every service into the same placement, or split the file in several."));
-    };
+        .hint("Put services into the same placement, or split the file in several."));
+    }
+    if demands.spread && groups.len() < 2 {
+        return Err(
+            CliError::usage("there is nothing to spread: the file has one placement".into())
+                .hint("Give each replica that must be apart a placement of its own, or leave --spread out."),
+        );
+    }
+    let each = groups.iter().zip(sdl.manifest().groups);
+    each.map(|(group, manifest)| order(group, &manifest, denominations, demands))
+        .collect()
+}
+
+fn order(
+    group: &GroupSpec,
+    manifest: &ManifestGroup,
+    denominations: &BTreeMap<String, Denomination>,
+    demands: &Demands,
+) -> Result<Wanted, CliError> {
+    let mut requirements = requirements(group)?;
+    demands.add_to(&mut requirements)?;
     Ok(Wanted {
+        name: group.name.clone(),
         resources: resources(group)?,
         max_rate: max_rate(group, denominations)?,
-        requirements: requirements(group)?,
-        needs: sdl.manifest().groups.iter().flat_map(ManifestGroup::needs).collect(),
+        requirements,
+        needs: manifest.needs(),
+        apart_from: Vec::new(),
     })
+}
+
+/// The manifest of each placement, by name: a lease runs one, and its provider sees no other.
+pub fn manifests(sdl: &Sdl) -> Vec<Manifest> {
+    let groups = sdl.manifest().groups.into_iter();
+    groups.map(|group| Manifest { groups: vec![group] }).collect()
+}
+
+/// A deposit, divided by rates. What is left of the division goes to the first.
+pub fn shares(deposit: Balance, rates: &[Balance]) -> Option<Vec<Balance>> {
+    let sum = rates.iter().try_fold(0, |sum: Balance, rate| sum.checked_add(*rate))?;
+    let share = |rate: &Balance| deposit.checked_mul(*rate)?.checked_div(sum);
+    let mut shares: Vec<_> = rates.iter().map(share).collect::<Option<_>>()?;
+    let rest = deposit.checked_sub(shares.iter().sum())?;
+    *shares.first_mut()? += rest;
+    Some(shares)
 }
 
 /// What the file asks of the provider.
@@ -268,9 +310,77 @@ deployment:
       count: 3
 "#;
 
-    fn order(text: &str) -> Result<Wanted, CliError> {
+    fn orders(text: &str, demands: &Demands) -> Result<Vec<Wanted>, CliError> {
         let sdl = Sdl::parse("app.yaml", text).map_err(|d| CliError::usage(d.render(false)))?;
-        wanted(&sdl, &BTreeMap::new())
+        wanted(&sdl, &BTreeMap::new(), demands)
+    }
+
+    fn order(text: &str) -> Result<Wanted, CliError> {
+        let mut all = orders(text, &Demands::default())?;
+        assert_eq!(all.len(), 1);
+        Ok(all.remove(0))
+    }
+
+    /// A file whose service `web` runs at so many placements.
+    fn at_placements(count: usize) -> String {
+        let (head, tail) = APP.split_once("    anywhere:\n").expect("a placement");
+        let (placement, tail) = tail.split_once("deployment:").expect("a deployment");
+        let (service, replicas) = tail.split_once("    anywhere:\n").expect("a place");
+        let each = |body: &str| {
+            (0..count)
+                .map(|i| format!("    place-{i}:\n{body}"))
+                .collect::<String>()
+        };
+        format!("{head}{}deployment:{service}{}", each(placement), each(replicas))
+    }
+
+    const SPREAD: fn() -> Demands = || Demands {
+        spread: true,
+        ..Default::default()
+    };
+
+    #[test]
+    fn each_placement_is_an_order_of_its_own_with_its_manifest() {
+        let two = at_placements(2);
+        let all = orders(&two, &SPREAD()).unwrap();
+        let names: Vec<_> = all.iter().map(|wanted| wanted.name.as_str()).collect();
+        assert_eq!(names, ["place-0", "place-1"]);
+        assert!(all.iter().all(|wanted| wanted.resources.cpu_milli == 300));
+        assert!(all.iter().all(|wanted| wanted.requirements.spread == Some(0)));
+        let sdl = Sdl::parse("app.yaml", &two).unwrap();
+        let placed = |manifest: &Manifest| manifest.groups.iter().map(|g| g.name.clone()).collect::<Vec<_>>();
+        let manifests: Vec<_> = manifests(&sdl).iter().map(placed).collect();
+        assert_eq!(manifests, [["place-0"], ["place-1"]]);
+    }
+
+    #[test]
+    fn a_single_placement_has_the_manifest_of_the_file() {
+        let sdl = Sdl::parse("app.yaml", APP).unwrap();
+        let all = manifests(&sdl);
+        assert_eq!((all.len(), all[0].hash()), (1, sdl.hash()));
+    }
+
+    #[test]
+    fn more_placements_than_a_deployment_holds_are_counted() {
+        assert_eq!(orders(&at_placements(8), &Demands::default()).unwrap().len(), 8);
+        let error = orders(&at_placements(9), &Demands::default()).unwrap_err();
+        assert!(error.to_string().contains("9 placements"), "{error}");
+    }
+
+    #[test]
+    fn one_placement_cannot_be_spread() {
+        assert!(orders(APP, &SPREAD())
+            .unwrap_err()
+            .to_string()
+            .contains("nothing to spread"));
+    }
+
+    #[test]
+    fn a_deposit_is_divided_by_rates_to_the_unit() {
+        assert_eq!(shares(100, &[1, 2]), Some(vec![34, 66]));
+        assert_eq!(shares(7, &[5]), Some(vec![7]));
+        assert_eq!(shares(7, &[0]), None);
+        assert_eq!(shares(Balance::MAX, &[1, 2]), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::error::CliError;
 use perigee_chain::{keys::data_directory, Hash};
 use perigee_gateway::Receipt;
 use perigee_primitives::Commitment;
-use perigee_sdl::Sdl;
+use perigee_sdl::{Manifest, Sdl};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -37,16 +37,32 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// What is to be saved of `sdl`, read from the file `source`, before it is committed to with `nonce`.
-    pub fn new(source: &str, nonce: [u8; 32], sdl: &Sdl) -> Self {
+    /// What is to be saved of a group of `sdl`, read from the file `source`, before its manifest is committed to with
+    /// `nonce`.
+    pub fn new(source: &str, nonce: [u8; 32], sdl: &Sdl, manifest: &Manifest) -> Self {
         Self {
             source: source.into(),
             nonce,
-            manifest: String::from_utf8_lossy(&sdl.manifest_json()).into_owned(),
+            manifest: String::from_utf8_lossy(&manifest.to_json()).into_owned(),
             sdl: Some(sdl.document().to_yaml()),
             receipt: None,
             urls: Vec::new(),
         }
+    }
+
+    /// The same group, of a file that has changed elsewhere.
+    pub fn made_from(self, source: &str, sdl: &Sdl) -> Self {
+        Self {
+            source: source.into(),
+            sdl: Some(sdl.document().to_yaml()),
+            ..self
+        }
+    }
+
+    /// The placement that the group was made from.
+    pub fn group_name(&self) -> Option<String> {
+        let manifest = Manifest::from_json(self.manifest.as_bytes()).ok()?;
+        manifest.groups.into_iter().next().map(|group| group.name)
     }
 }
 

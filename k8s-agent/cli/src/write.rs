@@ -1,8 +1,12 @@
 //! Signing a call: what it does and costs, whether to go on, and the block it went into.
 
-use crate::{context::Context, error::CliError, money::Amount};
+use crate::{
+    context::{find, Context, Found},
+    error::CliError,
+    money::Amount,
+};
 use perigee_chain::{Account, Call, Chain, ChainError, Included};
-use perigee_primitives::Balance;
+use perigee_primitives::{Balance, DeploymentId};
 use serde::Serialize;
 
 /// Somebody who is about to sign.
@@ -35,6 +39,11 @@ impl<'a> Writer<'a> {
             chain,
             account,
         })
+    }
+
+    /// A deployment as it is now.
+    pub async fn find(&self, id: DeploymentId) -> Result<Found, CliError> {
+        find(&self.chain, &self.chain.best().await?, id).await
     }
 
     /// Says what `call` does and costs, asks, signs, and waits for the block. `takes` is what it takes out of the

@@ -1,7 +1,7 @@
 //! How the services of a lease do.
 
 use crate::{
-    lease::{LeaseKey, SERVICE_LABEL},
+    lease::{commitment_in, LeaseKey, SERVICE_LABEL},
     objects::node_port_service_of,
     Cluster, ClusterError, Settings,
 };
@@ -42,6 +42,8 @@ const MAX_MESSAGE: usize = 300;
 pub struct LeaseStatus {
     /// Which lease.
     pub lease: LeaseKey,
+    /// Commitment to the manifest that runs; none while one takes the place of another.
+    pub commitment: Option<[u8; 32]>,
     /// One entry per service, by name.
     pub services: Vec<ServiceStatus>,
     /// Where it can be reached.
@@ -159,6 +161,7 @@ impl Cluster {
 /// What a workload object wants, and what keeps it from creating pods.
 struct Wanted {
     service: String,
+    commitment: Option<[u8; 32]>,
     replicas: u32,
     refused: Option<(String, Timestamp)>,
 }
@@ -171,6 +174,7 @@ impl Wanted {
             .find(|c| c.type_ == "ReplicaFailure" && c.status == "True");
         Self {
             service: service_of(&deployment.metadata),
+            commitment: commitment_in(deployment.metadata.annotations.as_ref()),
             replicas: count(deployment.spec.as_ref().and_then(|s| s.replicas)),
             refused: failure.map(|c| {
                 let since = c.last_transition_time.as_ref().map_or_else(Timestamp::now, |t| t.0);
@@ -183,6 +187,7 @@ impl Wanted {
         let replicas = count(set.spec.as_ref().and_then(|s| s.replicas));
         Self {
             service: service_of(&set.metadata),
+            commitment: commitment_in(set.metadata.annotations.as_ref()),
             replicas,
             refused: None,
         }
@@ -198,10 +203,11 @@ fn count(replicas: Option<i32>) -> u32 {
     replicas.unwrap_or(1).try_into().unwrap_or(0)
 }
 
-/// The pure part.
+/// The pure part. Pods of an older manifest than their workload's do not count.
 fn assess(lease: LeaseKey, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, now: Timestamp) -> LeaseStatus {
     let mut status = LeaseStatus {
         lease,
+        commitment: one_commitment(wanted),
         services: Vec::new(),
         uris,
         activated: true,
@@ -209,7 +215,7 @@ fn assess(lease: LeaseKey, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, n
     };
     for workload in wanted {
         let living = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
-        let own = living.filter(|pod| service_of(&pod.metadata) == workload.service);
+        let own = living.filter(|pod| workload.has(pod));
         let views: Vec<PodView> = own.map(|pod| PodView::of(pod, now)).collect();
         status.activated &= views.iter().filter(|v| v.started).count() >= workload.replicas as usize;
         let fault = workload.fault(&views);
@@ -220,7 +226,18 @@ fn assess(lease: LeaseKey, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, n
     status
 }
 
+/// The commitment that all workloads carry.
+fn one_commitment(wanted: &[Wanted]) -> Option<[u8; 32]> {
+    let (first, others) = wanted.split_first()?;
+    let same = others.iter().all(|workload| workload.commitment == first.commitment);
+    first.commitment.filter(|_| same)
+}
+
 impl Wanted {
+    fn has(&self, pod: &Pod) -> bool {
+        service_of(&pod.metadata) == self.service && commitment_in(pod.metadata.annotations.as_ref()) == self.commitment
+    }
+
     /// The oldest of what is wrong with it and its pods.
     fn fault(&self, pods: &[PodView]) -> Option<Fault> {
         let refused = self

@@ -35,6 +35,9 @@ pub struct LeaseStatus {
     pub lease: u64,
     /// Where it is, in a word: `waiting` for the manifest, `starting`, `running`, `failing`, `ending`.
     pub phase: String,
+    /// Commitment to the manifest that runs, in hex; none while none does, or while one takes the place of another.
+    #[serde(default)]
+    pub commitment: Option<String>,
     /// One entry per service, in the order of the manifest.
     pub services: Vec<ServiceStatus>,
     /// Where it can be reached.

@@ -256,6 +256,7 @@ async fn lease_status<D: LeaseDirectory, W: Workloads>(
     Ok(Json(status.unwrap_or_else(|| LeaseStatus {
         lease,
         phase: "waiting".into(),
+        commitment: None,
         services: Vec::new(),
         uris: Vec::new(),
     })))

@@ -91,6 +91,7 @@ impl Workloads for Pods {
         let status = LeaseStatus {
             lease,
             phase: "running".into(),
+            commitment: None,
             services: vec![service],
             uris: Vec::new(),
         };

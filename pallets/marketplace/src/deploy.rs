@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
         let mut due_ends = DueEnds::some();
         let mut search = Weight::zero();
         let mut leases = Vec::with_capacity(groups.len());
-        for (group, order) in groups.into_iter().enumerate() {
+        for (group, order) in (0u8..).zip(groups) {
             Self::ensure_valid(&order)?;
             let lease = Self::take_lease_id()?;
             let wanted = Wanted {
@@ -37,10 +37,10 @@ impl<T: Config> Pallet<T> {
                 order: &order,
                 siblings: &leases,
             };
-            let placement = Self::place(&wanted, &mut due_ends, group as u8)?;
+            let placement = Self::place(&wanted, &mut due_ends, group)?;
             let asks = placement.position.saturating_add(1);
             search.saturating_accrue(search_weight::<T>(&order.requirements, asks));
-            Self::open_lease(lease, deployment, owner.clone(), order, placement)?;
+            Self::open_lease(lease, deployment, group, owner.clone(), order, placement)?;
             leases.push(lease);
         }
         let opened = T::WeightInfo::deploy(leases.len() as u32);

@@ -23,6 +23,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn open_lease(
         id: LeaseId,
         deployment: DeploymentId,
+        group: u8,
         owner: T::AccountId,
         order: GroupOrder<T::AccountId>,
         Placement {
@@ -50,6 +51,7 @@ impl<T: Config> Pallet<T> {
         });
         let mut lease = Lease {
             deployment,
+            group,
             owner,
             provider: offer.provider,
             ask,
@@ -203,8 +205,8 @@ impl<T: Config> Pallet<T> {
             order: &order,
             siblings: &siblings,
         };
-        let placement = Self::place(&wanted, due_ends, 0)?;
-        Self::open_lease(id, ended.deployment, ended.owner.clone(), order, placement)?;
+        let placement = Self::place(&wanted, due_ends, ended.group)?;
+        Self::open_lease(id, ended.deployment, ended.group, ended.owner.clone(), order, placement)?;
         Deployments::<T>::try_mutate(ended.deployment, |deployment| {
             let deployment = deployment.as_mut().ok_or(Error::<T>::NoSuchDeployment)?;
             deployment.leases.try_push(id).map_err(|_| Error::<T>::Overflow)

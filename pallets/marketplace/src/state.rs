@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
             reservation_held: reservation(&lease, |r| matches!(r, Reservation::Held(_))),
             reservation_burned: reservation(&lease, |r| matches!(r, Reservation::Burned(_))),
             deployment: lease.deployment,
+            group: lease.group,
             owner: lease.owner,
             provider: lease.provider,
             ask: lease.ask,

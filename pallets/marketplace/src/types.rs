@@ -189,6 +189,8 @@ pub enum Stage {
 pub struct Lease<AccountId> {
     /// Its deployment.
     pub deployment: DeploymentId,
+    /// Which of the deployment's groups it serves.
+    pub group: u8,
     /// Who pays.
     pub owner: AccountId,
     /// Who provides.

@@ -157,6 +157,8 @@ pub enum LeasePhase {
 pub struct LeaseState<AccountId> {
     /// Its deployment.
     pub deployment: DeploymentId,
+    /// Which of the deployment's groups it serves, counted from zero. A lease that takes over serves the same.
+    pub group: u8,
     /// Who pays.
     pub owner: AccountId,
     /// Who provides.

@@ -2,6 +2,7 @@
 
 use crate::{
     AskId, AttestationTimes, Backlog, BlockNumber, GroupOrder, LeaseId, LeaseState, ProviderId, Refusal, Standings,
+    Tier,
 };
 use alloc::vec::Vec;
 use codec::Codec;
@@ -16,6 +17,12 @@ sp_api::decl_runtime_apis! {
         fn explain_order(owner: AccountId, order: GroupOrder<AccountId>) -> Vec<(AskId, Refusal)>;
         /// How far the agenda lags behind. A backlog changes no bill and no score.
         fn agenda_backlog() -> Backlog;
+    }
+
+    /// Providers as they are at this block, computed rather than read.
+    pub trait ProvidersApi {
+        /// The grade of a provider; `None` when it is not registered.
+        fn tier(provider: ProviderId) -> Option<Tier>;
     }
 
     /// What the heartbeat service of a node needs, and what attestation has found.

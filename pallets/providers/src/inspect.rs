@@ -20,6 +20,11 @@ impl<T: Config> Pallet<T> {
         (provider.capacity.saturating_sub(&provider.leased), rate)
     }
 
+    /// The grade of a provider at this block; `None` without a record of it.
+    pub fn tier(id: ProviderId) -> Option<Tier> {
+        Providers::<T>::get(id).map(|provider| Self::tier_of(id, &provider))
+    }
+
     fn tier_of(id: ProviderId, provider: &Provider<T::AccountId>) -> Tier {
         let availability = T::Scores::standings(id).availability;
         let age = Self::now().saturating_sub(provider.registered_at);

@@ -183,6 +183,7 @@ mod tests {
                 chain: ChainTag::of(&[1; 32]),
                 id: 1,
             },
+            commitment: None,
             services: vec![],
             uris: vec![],
             activated: false,

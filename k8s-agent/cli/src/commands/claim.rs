@@ -42,16 +42,21 @@ pub async fn run(context: &Context, args: Claim) -> Result<(), CliError> {
             Err(ChainError::Refused { .. }) | Ok(_) => {}
             Err(other) => return Err(other.into()),
         }
-        let before = chain.best().await?.balances(&payee).await?;
-        let included = match chain.submit(&calls::claim(lease, payee), account).await {
+        // The payee may be who pays the fees: its balance does not tell what it received.
+        let owed = chain.best().await?.earnings(lease, &payee).await?;
+        let owed = owed.map_or(0, |earnings| earnings.credit);
+        match chain.submit(&calls::claim(lease, payee), account).await {
             Err(error) if error.is_refusal("Escrow", "NoSuchAccount") => {
                 progress.note(format!("lease {lease}: all was paid out"));
                 continue;
             }
+            Err(error) if error.is_refusal("Escrow", "NothingToClaim") => {
+                progress.note(format!("lease {lease}: nothing is due now"));
+                continue;
+            }
             other => other?,
         };
-        let after = chain.at(included.block).await?.balances(&payee).await?;
-        claimed.received = claimed.received.saturating_add(after.free.saturating_sub(before.free));
+        claimed.received = claimed.received.saturating_add(owed);
         claimed.leases.push(lease);
     }
     drop(progress);

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Close,
-    context::{check_owner, find, Context},
+    context::{check_owner, Context},
     error::{CliError, ExitCode},
     money::exact,
     printer::Progress,
@@ -18,11 +18,26 @@ const POLL: Duration = Duration::from_secs(1);
 /// Blocks after the last verdict that the chain gets to settle by itself before it is asked to.
 const PATIENCE: u32 = 3;
 
-/// Where the money went.
+/// Where the money went: in all, and of each placement.
 #[derive(Serialize)]
-struct Ledger {
+struct Ledgers {
     deployment: u64,
-    lease: u64,
+    lease: LeaseId,
+    #[serde(flatten)]
+    sums: Ledger,
+    groups: Vec<GroupLedger>,
+}
+
+#[derive(Serialize)]
+struct GroupLedger {
+    name: Option<String>,
+    lease: LeaseId,
+    #[serde(flatten)]
+    ledger: Ledger,
+}
+
+#[derive(Clone, Copy, Default, Serialize)]
+struct Ledger {
     ended_at: Option<u32>,
     /// Are these figures the last ones?
     settled: bool,
@@ -40,12 +55,9 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let (chain, account) = (&writer.chain, &writer.account);
     let id = args.id.deployment;
-    let found = find(&chain.best().await?, id).await?;
+    let found = writer.find(id).await?;
     check_owner(&found, &account.id())?;
-    let over = found
-        .state
-        .as_ref()
-        .is_none_or(|s| matches!(s.phase, LeasePhase::Ended { .. }));
+    let over = found.running().is_err();
     if over && !args.wait {
         return Err(CliError::refused(format!("deployment {id} has ended already"))
             .hint(format!("`perigee close {id} --wait` shows the ledger.")));
@@ -61,18 +73,32 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
         }
     }
     let progress = context.printer.progress();
-    let state = match args.wait {
-        true => settled(chain, account, found.lease, Instant::now() + args.timeout.0, &progress).await?,
-        false => state(chain, found.lease).await?,
-    };
+    let deadline = Instant::now() + args.timeout.0;
+    let mut groups = Vec::new();
+    for group in &found.groups {
+        let state = match args.wait {
+            true => settled(chain, account, group.lease, deadline, &progress).await?,
+            false => state(chain, group.lease).await?,
+        };
+        groups.push(GroupLedger {
+            name: group.name.clone(),
+            lease: group.lease,
+            ledger: Ledger::of(&state),
+        });
+    }
     drop(progress);
-    let ledger = ledger(id, found.lease, &state);
-    if !ledger.settled {
+    let ledgers = Ledgers {
+        deployment: id,
+        lease: found.foremost().lease,
+        sums: Ledger::sum(groups.iter().map(|group| &group.ledger)),
+        groups,
+    };
+    if !ledgers.sums.settled {
         context.printer.message(format!(
             "The last blocks wait for their verdict; then the rest comes back. `perigee close {id} --wait` shows the ledger."
         ));
     }
-    context.printer.data(&ledger, || text(&ledger))
+    context.printer.data(&ledgers, || text(&ledgers.sums))
 }
 
 async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
@@ -125,22 +151,41 @@ async fn settled(
     }
 }
 
-fn ledger(deployment: u64, lease: LeaseId, state: &LeaseState) -> Ledger {
-    Ledger {
-        deployment,
-        lease,
-        ended_at: match state.phase {
-            LeasePhase::Ended { at, .. } => Some(at),
-            _ => None,
-        },
-        settled: state.settled,
-        deposited: state.deposited,
-        to_provider: state.to_provider,
-        fee: state.fee,
-        refunded: state.refunded,
-        reservation_burned: state.reservation_burned,
-        unbilled_blocks: state.unbilled_blocks,
-        credits_paid: state.credits_paid,
+impl Ledger {
+    fn of(state: &LeaseState) -> Self {
+        Self {
+            ended_at: match state.phase {
+                LeasePhase::Ended { at, .. } => Some(at),
+                _ => None,
+            },
+            settled: state.settled,
+            deposited: state.deposited,
+            to_provider: state.to_provider,
+            fee: state.fee,
+            refunded: state.refunded,
+            reservation_burned: state.reservation_burned,
+            unbilled_blocks: state.unbilled_blocks,
+            credits_paid: state.credits_paid,
+        }
+    }
+
+    /// Of several leases: sums, the last end, and settled if all are.
+    fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        let none = Self {
+            settled: true,
+            ..Default::default()
+        };
+        all.fold(none, |sum, one| Self {
+            ended_at: sum.ended_at.max(one.ended_at),
+            settled: sum.settled && one.settled,
+            deposited: sum.deposited.saturating_add(one.deposited),
+            to_provider: sum.to_provider.saturating_add(one.to_provider),
+            fee: sum.fee.saturating_add(one.fee),
+            refunded: sum.refunded.saturating_add(one.refunded),
+            reservation_burned: sum.reservation_burned.saturating_add(one.reservation_burned),
+            unbilled_blocks: sum.unbilled_blocks.saturating_add(one.unbilled_blocks),
+            credits_paid: sum.credits_paid.saturating_add(one.credits_paid),
+        })
     }
 }
 
@@ -182,4 +227,27 @@ fn text(l: &Ledger) -> String {
         ));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ledgers_of_several_leases_add_up_and_are_settled_together() {
+        let one = |ended_at, settled, deposited| Ledger {
+            ended_at: Some(ended_at),
+            settled,
+            deposited,
+            refunded: deposited,
+            ..Default::default()
+        };
+        let all = [one(5, true, 10), one(7, true, 20)];
+        let sum = Ledger::sum(all.iter());
+        assert_eq!(
+            (sum.ended_at, sum.settled, sum.deposited, sum.refunded),
+            (Some(7), true, 30, 30)
+        );
+        assert!(!Ledger::sum([one(5, true, 1), one(5, false, 1)].iter()).settled);
+    }
 }

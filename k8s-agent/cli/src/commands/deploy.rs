@@ -3,14 +3,16 @@
 use crate::{
     args::Deploy,
     context::{vault, Context},
-    delivery::Delivery,
+    delivery::{Delivery, Served},
     error::{CliError, ExitCode},
     money::Amount,
-    quote::{load, quote, Pay, Quote},
+    quote::{load, quote, GroupQuote, Pay, Quote},
+    terms::manifests,
     vault::Saved,
     write::Writer,
 };
-use perigee_chain::{calls, Call, Chain};
+use futures::future::join_all;
+use perigee_chain::{calls, Call, Chain, LeaseOpened};
 use perigee_gateway::commitment;
 use perigee_primitives::{AskId, Balance, DeploymentId, LeaseId, ProviderId};
 use serde::Serialize;
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 /// No deployment has this number yet: the chain counts from zero and gets nowhere near.
 const UNKNOWN: u64 = u64::MAX;
 
+/// A deployment that was opened: sums, and the first placement for those who have only one.
 #[derive(Serialize)]
 struct Deployed {
     deployment: DeploymentId,
@@ -31,23 +34,42 @@ struct Deployed {
     block: u32,
     ready: bool,
     urls: Vec<String>,
+    groups: Vec<Placed>,
+}
+
+#[derive(Clone, Serialize)]
+struct Placed {
+    name: String,
+    lease: LeaseId,
+    provider: ProviderId,
+    ask: AskId,
+    rate: Balance,
+    deposit: Balance,
+    ready: bool,
+    urls: Vec<String>,
 }
 
 pub async fn run(context: &Context, args: Deploy) -> Result<(), CliError> {
     let (name, sdl) = load(context, &args.file)?;
-    crate::terms::wanted(&sdl, &context.settings.denominations)?;
+    crate::terms::wanted(&sdl, &context.settings.denominations, &args.demands)?;
     let writer = Writer::connect(context).await?;
     let pay = match (args.duration, args.deposit) {
         (Some(span), _) => Pay::For(span.0),
         (None, Some(amount)) => Pay::Deposit(amount.0),
         (None, None) => Pay::Default,
     };
-    let quote = quote(context, &writer.chain, &sdl, pay).await?;
+    let quote = quote(context, &writer.chain, &sdl, &args.demands, pay).await?;
     context.printer.message(quote.text());
-    let nonce: [u8; 32] = rand::random();
-    let commitment = commitment(&nonce, &sdl.hash());
-    let call = calls::deploy(vec![quote.order(commitment)?]);
-    let (deposit, reservation) = (quote.terms.deposit, quote.reservation);
+    let mut orders = Vec::new();
+    let mut saves = Vec::new();
+    for (group, manifest) in quote.groups.iter().zip(manifests(&sdl)) {
+        let nonce: [u8; 32] = rand::random();
+        let commitment = commitment(&nonce, &manifest.hash());
+        orders.push(group.order(commitment)?);
+        saves.push((commitment, Saved::new(&name, nonce, &sdl, &manifest)));
+    }
+    let call = calls::deploy(orders);
+    let (deposit, reservation) = (quote.deposit(), quote.reservations());
     let what = format!(
         "Deploy {name}, deposit {}, reservation {} (comes back at the start)",
         Amount(deposit),
@@ -56,7 +78,9 @@ pub async fn run(context: &Context, args: Deploy) -> Result<(), CliError> {
     if !writer.agree(&call, &what, deposit.saturating_add(reservation)).await? {
         return Ok(());
     }
-    vault(&writer.chain).save(&commitment, &Saved::new(&name, nonce, &sdl))?;
+    for (commitment, saved) in &saves {
+        vault(&writer.chain).save(commitment, saved)?;
+    }
 
     let opened = AtomicU64::new(UNKNOWN);
     let deadline = Instant::now() + args.timeout.0;
@@ -75,78 +99,119 @@ async fn open_and_start(
     deadline: Instant,
     opened: &AtomicU64,
 ) -> Result<(), CliError> {
-    let mut deployed = open(writer, call, quote).await?;
-    let id = deployed.deployment;
-    opened.store(id, Ordering::SeqCst);
-    let progress = context.printer.progress();
-    progress.done(format!("deployment {id} opened with provider {}", deployed.provider));
-    let mut delivery = Delivery {
-        chain: &writer.chain,
-        account: &writer.account,
-        lease: deployed.lease,
-        deadline,
-    };
-    let started = delivery.start(&progress).await;
-    drop(progress);
-    if let Ok(running) = &started {
-        deployed.ready = true;
-        deployed.urls = running.urls.clone();
-    }
-    deployed.is_served_by(delivery.lease, &writer.chain).await?;
-    context.printer.data(&deployed, || text(&deployed))?;
-    started.map(|_| ()).map_err(|error| hint_to_send(error, id))
-}
-
-async fn open(writer: &Writer<'_>, call: &Call, quote: &Quote) -> Result<Deployed, CliError> {
     let included = writer.submit(call).await?;
-    let Some(opened) = included.opened.first() else {
+    let Some(id) = included.opened.first().map(|lease| lease.deployment) else {
         return Err(CliError::new(
             ExitCode::Other,
             "the chain opened no lease and did not say why",
         ));
     };
-    Ok(Deployed {
-        deployment: opened.deployment,
-        lease: opened.lease,
-        provider: opened.provider,
-        ask: opened.ask,
-        rate: opened.rate,
-        deposit: quote.terms.deposit,
-        block: included.block.number,
-        ready: false,
-        urls: Vec::new(),
-    })
+    opened.store(id, Ordering::SeqCst);
+    let mut placed: Vec<_> = quote.groups.iter().zip(&included.opened).map(Placed::new).collect();
+    let progress = context.printer.progress();
+    let providers: Vec<_> = placed.iter().map(|placed| placed.provider.to_string()).collect();
+    progress.done(format!("deployment {id} opened with provider {}", providers.join(", ")));
+    let several = placed.len() > 1;
+    let starts = placed.iter().map(|placed| {
+        let delivery = Delivery {
+            chain: &writer.chain,
+            account: &writer.account,
+            lease: placed.lease,
+            deadline,
+        };
+        delivery.serve(&progress)
+    });
+    let served = join_all(starts).await;
+    drop(progress);
+    for (placed, served) in placed.iter_mut().zip(&served) {
+        placed.is_served_by(served, &writer.chain).await?;
+    }
+    let failures = placed.iter().zip(served).filter_map(|(placed, served)| {
+        let error = served.outcome.err()?;
+        Some(if several { error.about(&placed.name) } else { error })
+    });
+    let failures: Vec<_> = failures.collect();
+    let deployed = Deployed::new(id, included.block.number, placed);
+    context.printer.data(&deployed, || text(&deployed))?;
+    match CliError::first_of(failures, &context.printer) {
+        Some(error) if several => Err(open_still(error, id)),
+        Some(error) => Err(hint_to_send(error, id)),
+        None => Ok(()),
+    }
 }
 
-impl Deployed {
+impl Placed {
+    fn new((group, opened): (&GroupQuote, &LeaseOpened)) -> Self {
+        Self {
+            name: group.name.clone(),
+            lease: opened.lease,
+            provider: opened.provider,
+            ask: opened.ask,
+            rate: opened.rate,
+            deposit: group.terms.deposit,
+            ready: false,
+            urls: Vec::new(),
+        }
+    }
+
     /// Another lease may have taken over.
-    async fn is_served_by(&mut self, lease: LeaseId, chain: &Chain) -> Result<(), CliError> {
-        if lease == self.lease {
+    async fn is_served_by(&mut self, served: &Served, chain: &Chain) -> Result<(), CliError> {
+        (self.ready, self.urls) = (served.outcome.is_ok(), served.urls());
+        if served.lease == self.lease {
             return Ok(());
         }
-        self.lease = lease;
-        if let Some(state) = chain.best().await?.lease(lease).await? {
+        self.lease = served.lease;
+        if let Some(state) = chain.best().await?.lease(self.lease).await? {
             (self.provider, self.ask, self.rate) = (state.provider, state.ask, state.rate);
         }
         Ok(())
     }
 }
 
+impl Deployed {
+    /// Of at least one group.
+    fn new(deployment: DeploymentId, block: u32, groups: Vec<Placed>) -> Self {
+        let Placed {
+            lease,
+            provider,
+            ask,
+            rate,
+            ..
+        } = groups[0];
+        let deposits = groups.iter().map(|group| group.deposit);
+        Self {
+            deployment,
+            lease,
+            provider,
+            ask,
+            rate,
+            deposit: deposits.fold(0, Balance::saturating_add),
+            block,
+            ready: groups.iter().all(|group| group.ready),
+            urls: groups.iter().flat_map(|group| group.urls.clone()).collect(),
+            groups,
+        }
+    }
+}
+
 fn text(deployed: &Deployed) -> String {
-    match deployed.ready {
-        true if deployed.urls.is_empty() => format!("deployment {} is running", deployed.deployment),
-        true => deployed.urls.join("\n"),
-        false => String::new(),
+    match deployed.ready && deployed.urls.is_empty() {
+        true => format!("deployment {} is running", deployed.deployment),
+        false => deployed.urls.join("\n"),
     }
 }
 
 fn hint_to_send(error: CliError, id: DeploymentId) -> CliError {
     match error.code() {
         ExitCode::Refused | ExitCode::Usage => error,
-        _ => error.hint(format!(
-            "Deployment {id} is open. `perigee send {id}` finishes it, `perigee close {id}` gives it up."
-        )),
+        _ => open_still(error, id),
     }
+}
+
+fn open_still(error: CliError, id: DeploymentId) -> CliError {
+    error.hint(format!(
+        "Deployment {id} is open. `perigee send {id}` finishes it, `perigee close {id}` gives it up."
+    ))
 }
 
 fn interrupted(deployment: u64) -> CliError {

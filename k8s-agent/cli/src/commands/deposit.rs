@@ -2,7 +2,7 @@
 
 use crate::{
     args::Deposit,
-    context::{find, when, Context},
+    context::{when, Context},
     error::CliError,
     money::Amount,
     write::Writer,
@@ -24,20 +24,20 @@ struct Added {
 pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let id = args.id.deployment;
-    let found = find(&writer.chain.best().await?, id).await?;
-    found.running()?;
-    let what = format!("Add {} to the escrow of deployment {id}", args.amount);
-    let call = calls::deposit(found.lease, args.amount.0);
+    let found = writer.find(id).await?;
+    let group = found.running_group(args.id.group.as_deref())?;
+    let what = format!("Add {} to the escrow of {}", args.amount, found.name_of(group));
+    let call = calls::deposit(group.lease, args.amount.0);
     let Some(included) = writer.sign(&call, &what, args.amount.0).await? else {
         return Ok(());
     };
     let view = writer.chain.at(included.block).await?;
-    let state = view.lease(found.lease).await?;
+    let state = view.lease(group.lease).await?;
     let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
     let runs_until = state.as_ref().and_then(|s| s.runs_until);
     let added = Added {
         deployment: id,
-        lease: found.lease,
+        lease: group.lease,
         added: args.amount.0,
         deposited: state.map(|s| s.deposited).unwrap_or_default(),
         runs_until,

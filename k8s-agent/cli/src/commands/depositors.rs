@@ -2,7 +2,7 @@
 
 use crate::{
     args::{DepositorChange, Depositors},
-    context::{check_owner, find, Context},
+    context::{check_owner, Context},
     error::CliError,
     write::Writer,
 };
@@ -22,19 +22,20 @@ struct Depositor {
 pub async fn run(context: &Context, args: Depositors) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let id = args.id.deployment;
-    let found = find(&writer.chain.best().await?, id).await?;
+    let found = writer.find(id).await?;
     check_owner(&found, &writer.account.id())?;
-    found.running()?;
+    let group = found.running_group(args.id.group.as_deref())?;
+    let name = found.name_of(group);
     let (call, what, who, minimum) = match args.change {
         DepositorChange::Allow { who, minimum } => (
-            calls::approve_depositor(found.lease, who, minimum.0),
-            format!("Let {who} pay into deployment {id}, {minimum} at least"),
+            calls::approve_depositor(group.lease, who, minimum.0),
+            format!("Let {who} pay into {name}, {minimum} at least"),
             who,
             Some(minimum.0),
         ),
         DepositorChange::Forbid { who } => (
-            calls::revoke_depositor(found.lease, who),
-            format!("Let {who} pay into deployment {id} no more"),
+            calls::revoke_depositor(group.lease, who),
+            format!("Let {who} pay into {name} no more"),
             who,
             None,
         ),
@@ -44,7 +45,7 @@ pub async fn run(context: &Context, args: Depositors) -> Result<(), CliError> {
     }
     let depositor = Depositor {
         deployment: id,
-        lease: found.lease,
+        lease: group.lease,
         depositor: who.to_string(),
         minimum,
     };

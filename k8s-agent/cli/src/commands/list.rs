@@ -2,7 +2,7 @@
 
 use crate::{
     args::List,
-    context::{when, Context},
+    context::{groups, name_of, when, Context, Found, Group},
     error::CliError,
     money::Amount,
     printer::table,
@@ -17,19 +17,30 @@ struct Listing {
     deployments: Vec<Row>,
 }
 
+/// A deployment: the first of its placements that is not over, and all of them.
 #[derive(Serialize)]
 struct Row {
     deployment: u64,
-    lease: Option<u64>,
+    #[serde(flatten)]
+    foremost: Cells,
+    groups: Vec<Cells>,
+}
+
+#[derive(Clone, Serialize)]
+struct Cells {
+    name: Option<String>,
+    lease: u64,
     phase: &'static str,
     paused: bool,
     unready: bool,
-    provider: Option<u32>,
-    rate: Option<Balance>,
-    balance: Option<Balance>,
-    bond: Option<Balance>,
+    provider: u32,
+    rate: Balance,
+    balance: Balance,
+    bond: Balance,
     runs_until: Option<u32>,
     notice_end: Option<u32>,
+    #[serde(skip)]
+    label: String,
     #[serde(skip)]
     word: &'static str,
     #[serde(skip)]
@@ -55,33 +66,49 @@ async fn rows(chain: &Chain, view: &View, owner: &AccountId) -> Result<Vec<Row>,
     let (now, now_ms) = (view.block().number, view.timestamp().await?);
     let mut rows = Vec::new();
     for deployment in view.deployments_of(owner).await? {
-        let lease = deployment.leases.iter().max().copied();
-        let state = match lease {
-            Some(lease) => view.lease(lease).await?,
-            None => None,
+        let leases = view.leases(&deployment.leases).await?;
+        let groups = groups(leases, |commitment| name_of(chain, commitment));
+        if groups.is_empty() {
+            continue;
+        }
+        let id = deployment.id;
+        let found = Found { deployment, groups };
+        let cells = |group: &Group| {
+            let ends = |block| when(now, now_ms, block, block_time);
+            Cells::new(group, group.state.runs_until.map(ends).unwrap_or_default())
         };
-        let runs_until = state.as_ref().and_then(|s| s.runs_until);
         rows.push(Row {
-            deployment: deployment.id,
-            lease,
-            phase: state.as_ref().map_or("gone", |s| phase(&s.phase)),
-            word: state.as_ref().map_or("gone", word),
-            paused: state.as_ref().is_some_and(|s| s.paused),
-            unready: state.as_ref().is_some_and(|s| s.unready),
-            provider: state.as_ref().map(|s| s.provider),
-            rate: state.as_ref().map(|s| s.rate),
-            balance: state
-                .as_ref()
-                .map(|s| s.deposited.saturating_sub(s.billed).saturating_sub(s.refunded)),
-            bond: state.as_ref().map(|s| s.bond),
-            notice_end: state.as_ref().and_then(|s| s.notice_end),
-            runs_until,
-            ends: runs_until
-                .map(|block| when(now, now_ms, block, block_time))
-                .unwrap_or_default(),
+            deployment: id,
+            foremost: cells(found.foremost()),
+            groups: found.groups.iter().map(cells).collect(),
         });
     }
     Ok(rows)
+}
+
+impl Cells {
+    fn new(group: &Group, ends: String) -> Self {
+        let state = &group.state;
+        Self {
+            name: group.name.clone(),
+            lease: group.lease,
+            phase: phase(&state.phase),
+            paused: state.paused,
+            unready: state.unready,
+            provider: state.provider,
+            rate: state.rate,
+            balance: state
+                .deposited
+                .saturating_sub(state.billed)
+                .saturating_sub(state.refunded),
+            bond: state.bond,
+            runs_until: state.runs_until,
+            notice_end: state.notice_end,
+            label: group.label(),
+            word: word(state),
+            ends,
+        }
+    }
 }
 
 /// A phase in a word.
@@ -107,17 +134,21 @@ fn text(listing: &Listing) -> String {
     if listing.deployments.is_empty() {
         return format!("{} has no deployments", listing.owner);
     }
-    let row = |r: &Row| {
-        vec![
-            r.deployment.to_string(),
-            r.word.into(),
-            r.provider.map(|p| p.to_string()).unwrap_or_default(),
-            r.balance.map(|b| Amount(b).to_string()).unwrap_or_default(),
-            r.ends.clone(),
-        ]
-    };
-    table(
-        &["ID", "PHASE", "PROVIDER", "ESCROW", "ENDS"],
-        listing.deployments.iter().map(row).collect(),
-    )
+    let rows = listing.deployments.iter().flat_map(|row| {
+        let several = row.groups.len() > 1;
+        row.groups.iter().map(move |cells| {
+            let id = match several {
+                true => format!("{} {}", row.deployment, cells.label),
+                false => row.deployment.to_string(),
+            };
+            vec![
+                id,
+                cells.word.into(),
+                cells.provider.to_string(),
+                Amount(cells.balance).to_string(),
+                cells.ends.clone(),
+            ]
+        })
+    });
+    table(&["ID", "PHASE", "PROVIDER", "ESCROW", "ENDS"], rows.collect())
 }

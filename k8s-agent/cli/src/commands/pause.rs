@@ -1,8 +1,8 @@
 //! `perigee pause ID [--for TIME]` and `perigee resume ID`
 
 use crate::{
-    args::{Id, Pause},
-    context::{check_owner, find, when, Context},
+    args::{GroupId, Pause},
+    context::{check_owner, when, Context},
     error::CliError,
     time,
     write::Writer,
@@ -35,8 +35,8 @@ pub async fn pause(context: &Context, args: Pause) -> Result<(), CliError> {
         return Err(CliError::refused(format!("a pause lasts {longest} at most")));
     }
     let span = time::in_words(time::time_of(blocks, block_time));
-    let what = format!("Pause deployment {} for {span} at most", args.id.deployment);
-    let changed = change(&writer, args.id.deployment, &what, |lease| calls::pause(lease, blocks)).await?;
+    let what = |name: String| format!("Pause {name} for {span} at most");
+    let changed = change(&writer, &args.id, what, |lease| calls::pause(lease, blocks)).await?;
     changed.map_or(Ok(()), |change| {
         context.printer.data(&change, || {
             format!(
@@ -47,10 +47,10 @@ pub async fn pause(context: &Context, args: Pause) -> Result<(), CliError> {
     })
 }
 
-pub async fn resume(context: &Context, args: Id) -> Result<(), CliError> {
+pub async fn resume(context: &Context, args: GroupId) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
-    let what = format!("Resume deployment {}", args.deployment);
-    let changed = change(&writer, args.deployment, &what, calls::resume).await?;
+    let what = |name: String| format!("Resume {name}");
+    let changed = change(&writer, &args, what, calls::resume).await?;
     changed.map_or(Ok(()), |change| {
         context
             .printer
@@ -60,23 +60,24 @@ pub async fn resume(context: &Context, args: Id) -> Result<(), CliError> {
 
 async fn change(
     writer: &Writer<'_>,
-    id: u64,
-    what: &str,
+    id: &GroupId,
+    what: impl FnOnce(String) -> String,
     call: impl FnOnce(LeaseId) -> Call,
 ) -> Result<Option<Change>, CliError> {
-    let found = find(&writer.chain.best().await?, id).await?;
+    let found = writer.find(id.deployment).await?;
     check_owner(&found, &writer.account.id())?;
-    found.running()?;
-    let Some(included) = writer.sign(&call(found.lease), what, 0).await? else {
+    let group = found.running_group(id.group.as_deref())?;
+    let what = what(found.name_of(group));
+    let Some(included) = writer.sign(&call(group.lease), &what, 0).await? else {
         return Ok(None);
     };
     let view = writer.chain.at(included.block).await?;
-    let state = view.lease(found.lease).await?;
+    let state = view.lease(group.lease).await?;
     let from = state.as_ref().and_then(|state| state.next_change);
     let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
     Ok(Some(Change {
-        deployment: id,
-        lease: found.lease,
+        deployment: id.deployment,
+        lease: group.lease,
         paused: state.is_some_and(|state| state.paused),
         from,
         from_text: from.map_or_else(

@@ -10,8 +10,8 @@ use crate::{
 pub async fn run(context: &Context, args: Price) -> Result<(), CliError> {
     let (_, sdl) = load(context, &args.file)?;
     // What the file itself makes impossible is said before a node is needed.
-    crate::terms::wanted(&sdl, &context.settings.denominations)?;
+    crate::terms::wanted(&sdl, &context.settings.denominations, &args.demands)?;
     let chain = context.connect().await?;
-    let quote = quote(context, &chain, &sdl, Pay::Default).await?;
+    let quote = quote(context, &chain, &sdl, &args.demands, Pay::Default).await?;
     context.printer.data(&quote.json(), || quote.text())
 }

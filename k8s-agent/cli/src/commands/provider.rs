@@ -113,8 +113,7 @@ async fn withdraw(context: &Context, provider: u32) -> Result<bool, CliError> {
 async fn shown_stake(context: &Context, chain: &Chain) -> Result<Stake, CliError> {
     let view = chain.best().await?;
     let provider = own(context, &view).await?;
-    let standings = view.standings(provider.id).await?;
-    let Standings { availability, service } = standings;
+    let Standings { availability, service } = view.standings(provider.id).await?;
     let (now, now_ms, block_time) = (view.block().number, view.timestamp().await?, chain.block_time().await?);
     let leaving = |u: perigee_chain::Unbonding| Leaving {
         amount: u.amount,
@@ -125,7 +124,7 @@ async fn shown_stake(context: &Context, chain: &Chain) -> Result<Stake, CliError
         provider: provider.id,
         stake: provider.stake,
         leased_rate: provider.leased_rate,
-        tier: tier_in_a_word(view.tier(&provider, &standings)?),
+        tier: tier_in_a_word(view.tier(provider.id).await?),
         availability_ppm: availability,
         service_ppm: service,
         unbonding: view.unbonding(provider.id).await?.into_iter().map(leaving).collect(),

@@ -3,13 +3,14 @@
 use crate::{
     context::Context,
     error::CliError,
+    matching::isolation_in_a_word,
     money::{per_cent, Amount},
     printer::table,
     quote::{resources, ResourcesJson},
 };
 use futures::future::try_join_all;
 use perigee_chain::{Ask, Provider, View};
-use perigee_primitives::{AskId, Balance, Isolation, Resources, StorageClass, Tier};
+use perigee_primitives::{AskId, Balance, Resources, StorageClass, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -123,7 +124,7 @@ async fn row(view: &View, p: Provider) -> Result<Row, CliError> {
         provider: p.id,
         stash: p.stash.to_string(),
         operator: p.operator.to_string(),
-        tier: tier_in_a_word(view.tier(&p, &standings)?),
+        tier: tier_in_a_word(view.tier(p.id).await?),
         availability_ppm: standings.availability,
         service_ppm: standings.service,
         leased_rate: p.leased_rate,
@@ -174,11 +175,7 @@ impl AskRow {
                 endpoint: prices.endpoint,
             },
             attributes: terms.attributes.iter().map(|(k, v)| (word(k), word(v))).collect(),
-            isolation: match terms.isolation {
-                Isolation::SharedKernel => "shared-kernel",
-                Isolation::Gvisor => "gvisor",
-                Isolation::Kata => "kata",
-            },
+            isolation: isolation_in_a_word(terms.isolation),
             country: terms.place.country.as_ref().map(|code| word(code)),
             region: Some(word(&terms.place.region)).filter(|region| !region.is_empty()),
             shortest_term: terms.terms.shortest,

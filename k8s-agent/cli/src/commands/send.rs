@@ -2,16 +2,29 @@
 
 use crate::{
     args::Send,
-    context::{check_owner, find, Context},
-    delivery::Delivery,
+    context::{check_owner, find, Context, Group},
+    delivery::{Delivery, Running, Served},
     error::{CliError, ExitCode},
+    printer::Progress,
 };
+use futures::future::join_all;
+use perigee_chain::{Account, Chain};
 use serde::Serialize;
 use tokio::time::Instant;
 
+/// What was sent: all of it, and the first placement for those who have only one.
 #[derive(Serialize)]
 struct Sent {
     deployment: u64,
+    lease: u64,
+    ready: bool,
+    urls: Vec<String>,
+    groups: Vec<SentGroup>,
+}
+
+#[derive(Serialize)]
+struct SentGroup {
+    name: Option<String>,
     lease: u64,
     ready: bool,
     urls: Vec<String>,
@@ -20,36 +33,72 @@ struct Sent {
 pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
     let account = context.settings.account()?;
     let chain = context.connect().await?;
-    let found = find(&chain.best().await?, args.id.deployment).await?;
+    let found = find(&chain, &chain.best().await?, args.id.deployment).await?;
     check_owner(&found, &account.id())?;
+    // What is over cannot be finished; with nothing else, its end is what there is to say.
+    let groups = found.running().unwrap_or_else(|_| found.groups.iter().collect());
     let progress = context.printer.progress();
     let deadline = Instant::now() + args.timeout.0;
-    let mut delivery = Delivery {
-        chain: &chain,
-        account: &account,
-        lease: found.lease,
-        deadline,
-    };
-    let work = async {
-        match args.no_wait {
-            true => delivery.deliver(&progress).await.map(|()| None),
-            false => delivery.start(&progress).await.map(Some),
-        }
-    };
-    let running = tokio::select! {
-        result = work => result?,
+    let wait = !args.no_wait;
+    let work = join_all(
+        groups
+            .iter()
+            .map(|group| send(&chain, &account, group, deadline, wait, &progress)),
+    );
+    let served = tokio::select! {
+        served = work => served,
         _ = tokio::signal::ctrl_c() => {
             return Err(CliError::new(ExitCode::Other, "interrupted").hint("The same command goes on where this one stopped."))
         }
     };
     drop(progress);
-    let ready = running.is_some();
-    let urls = running.map(|r| r.urls).unwrap_or_default();
+    let mut sent = Vec::new();
+    let mut failures = Vec::new();
+    for (group, served) in groups.iter().zip(served) {
+        sent.push(SentGroup {
+            name: group.name.clone(),
+            lease: served.lease,
+            ready: wait && served.outcome.is_ok(),
+            urls: served.urls(),
+        });
+        failures.extend(served.outcome.err().map(|error| match found.groups.len() {
+            1 => error,
+            _ => error.about(&group.label()),
+        }));
+    }
+    if let Some(error) = CliError::first_of(failures, &context.printer) {
+        return Err(error);
+    }
     let sent = Sent {
         deployment: found.deployment.id,
-        lease: delivery.lease,
-        ready,
-        urls,
+        lease: sent[0].lease,
+        ready: sent.iter().all(|group| group.ready),
+        urls: sent.iter().flat_map(|group| group.urls.clone()).collect(),
+        groups: sent,
     };
     context.printer.data(&sent, || sent.urls.join("\n"))
+}
+
+/// Delivers, and waits until it runs if that is wanted.
+async fn send(
+    chain: &Chain,
+    account: &Account,
+    group: &Group,
+    deadline: Instant,
+    wait: bool,
+    progress: &Progress,
+) -> Served {
+    let delivery = Delivery {
+        chain,
+        account,
+        lease: group.lease,
+        deadline,
+    };
+    if wait {
+        return delivery.serve(progress).await;
+    }
+    Served {
+        lease: group.lease,
+        outcome: delivery.deliver(progress).await.map(|()| Running::default()),
+    }
 }

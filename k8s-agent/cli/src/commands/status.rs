@@ -3,12 +3,13 @@
 use crate::{
     args::Id,
     commands::list::phase,
-    context::{find, vault, when, Context, Found},
+    context::{find, vault, when, Context, Group},
     delivery::{reason_in_words, url, Delivery},
     error::CliError,
     money::Amount,
     quote::{resources, ResourcesJson},
 };
+use futures::future::try_join_all;
 use perigee_chain::{Chain, LeaseState, View};
 use perigee_gateway::{LeaseStatus, ServiceStatus};
 use perigee_primitives::{AskId, Balance, LeasePhase, Party};
@@ -19,9 +20,18 @@ use tokio::time::{timeout, Instant};
 /// A status is worth no longer wait than this: money and time come from the chain.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// A deployment: the first of its placements that is not over, and all of them.
 #[derive(Serialize)]
 struct Status {
     deployment: u64,
+    #[serde(flatten)]
+    foremost: GroupStatus,
+    groups: Vec<GroupStatus>,
+}
+
+#[derive(Clone, Serialize)]
+struct GroupStatus {
+    name: Option<String>,
     lease: u64,
     owner: String,
     provider: u32,
@@ -81,21 +91,33 @@ struct Status {
 pub async fn run(context: &Context, args: Id) -> Result<(), CliError> {
     let chain = context.connect().await?;
     let view = chain.best().await?;
-    let found = find(&view, args.deployment).await?;
-    let Some(state) = &found.state else {
-        return Err(CliError::refused(format!(
-            "deployment {} is over and its record is removed from the chain",
-            args.deployment
-        )));
+    let found = find(&chain, &view, args.deployment).await?;
+    let each = found.groups.iter().map(|group| async {
+        let services = services(context, &chain, group).await;
+        group_status(&chain, &view, group, services).await
+    });
+    let groups = try_join_all(each).await?;
+    let foremost = found.foremost().lease;
+    let foremost = groups
+        .iter()
+        .find(|group| group.lease == foremost)
+        .unwrap_or(&groups[0]);
+    let status = Status {
+        deployment: found.deployment.id,
+        foremost: foremost.clone(),
+        groups,
     };
-    let services = services(context, &chain, &found, state).await;
-    let status = status(&chain, &view, &found, state, services).await?;
-    context.printer.data(&status, || text(&status, state))
+    let shown = |(status, group): (&GroupStatus, &Group)| text(status, &found.name_of(group), &group.state);
+    context.printer.data(&status, || {
+        let parts: Vec<_> = status.groups.iter().zip(&found.groups).map(shown).collect();
+        parts.join("\n\n")
+    })
 }
 
 /// What the gateway says, or why it does not.
-async fn services(context: &Context, chain: &Chain, found: &Found, state: &LeaseState) -> Result<LeaseStatus, String> {
-    if matches!(state.phase, LeasePhase::Ended { .. }) {
+async fn services(context: &Context, chain: &Chain, group: &Group) -> Result<LeaseStatus, String> {
+    let state = &group.state;
+    if group.has_ended() {
         return Err("the lease has ended".into());
     }
     let account = context.settings.account_if_any().map_err(|e| e.to_string())?;
@@ -105,7 +127,7 @@ async fn services(context: &Context, chain: &Chain, found: &Found, state: &Lease
     let delivery = Delivery {
         chain,
         account: &account,
-        lease: found.lease,
+        lease: group.lease,
         deadline: Instant::now(),
     };
     match timeout(GATEWAY_TIMEOUT, delivery.gateway_status(state)).await {
@@ -117,13 +139,13 @@ async fn services(context: &Context, chain: &Chain, found: &Found, state: &Lease
     }
 }
 
-async fn status(
+async fn group_status(
     chain: &Chain,
     view: &View,
-    found: &Found,
-    state: &LeaseState,
+    group: &Group,
     services: Result<LeaseStatus, String>,
-) -> Result<Status, CliError> {
+) -> Result<GroupStatus, CliError> {
+    let state = &group.state;
     let saved = vault(chain).load(&state.commitment).ok().flatten();
     let (services, urls, services_unknown) = match services {
         Ok(seen) => (seen.services, seen.uris.iter().map(|u| url(u)).collect(), None),
@@ -136,9 +158,9 @@ async fn status(
     let block_time = chain.block_time().await?;
     let (now, now_ms) = (view.block().number, view.timestamp().await?);
     let in_words = |block: Option<u32>| block.map(|b| when(now, now_ms, b, block_time)).unwrap_or_default();
-    Ok(Status {
-        deployment: found.deployment.id,
-        lease: found.lease,
+    Ok(GroupStatus {
+        name: group.name.clone(),
+        lease: group.lease,
         owner: state.owner.to_string(),
         provider: state.provider,
         gateway: view.provider(state.provider).await?.map(|p| p.gateway),
@@ -192,13 +214,13 @@ async fn status(
     })
 }
 
-fn text(s: &Status, state: &LeaseState) -> String {
+fn text(s: &GroupStatus, name: &str, state: &LeaseState) -> String {
     let mut lines = vec![
         line(
             "deployment",
             format!(
                 "{} (lease {}), provider {} {}",
-                s.deployment,
+                name.trim_start_matches("deployment "),
                 s.lease,
                 s.provider,
                 at(&s.gateway)
@@ -255,7 +277,7 @@ fn text(s: &Status, state: &LeaseState) -> String {
 }
 
 /// What is ahead.
-fn changes(s: &Status) -> Vec<String> {
+fn changes(s: &GroupStatus) -> Vec<String> {
     let ahead = [
         ("term ends", &s.term_end_text),
         ("notice", &s.notice_end_text),
@@ -271,7 +293,7 @@ fn changes(s: &Status) -> Vec<String> {
 }
 
 /// What the provider answers with.
-fn bond_lines(s: &Status) -> Vec<String> {
+fn bond_lines(s: &GroupStatus) -> Vec<String> {
     let mut lines = Vec::new();
     if s.bond > 0 {
         lines.push(line("bond", Amount(s.bond).to_string()));
@@ -299,7 +321,7 @@ fn at(gateway: &Option<String>) -> String {
     gateway.as_ref().map(|g| format!("at {g}")).unwrap_or_default()
 }
 
-fn phase_text(s: &Status) -> String {
+fn phase_text(s: &GroupStatus) -> String {
     match (s.reason, s.ended_at, s.activate_by, s.active_since) {
         (Some(reason), Some(at), _, _) => {
             let tail = if s.settled {
@@ -318,7 +340,7 @@ fn phase_text(s: &Status) -> String {
     }
 }
 
-fn service_lines(s: &Status) -> Vec<String> {
+fn service_lines(s: &GroupStatus) -> Vec<String> {
     if let (Some(why), false) = (&s.services_unknown, s.phase == "ended") {
         return vec![line("services", format!("unknown: {why}"))];
     }

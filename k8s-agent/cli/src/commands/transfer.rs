@@ -2,7 +2,7 @@
 
 use crate::{
     args::Transfer,
-    context::{check_owner, find, vault, Context},
+    context::{check_owner, find, vault, Context, Group},
     error::CliError,
     write::Writer,
 };
@@ -19,7 +19,7 @@ struct Transferred {
 pub async fn run(context: &Context, args: Transfer) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let id = args.id.deployment;
-    let found = find(&writer.chain.best().await?, id).await?;
+    let found = writer.find(id).await?;
     let me = writer.account.id();
     if !args.accept {
         check_owner(&found, &me)?;
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: Transfer) -> Result<(), CliError> {
     let Some(included) = writer.sign(&call, &what, 0).await? else {
         return Ok(());
     };
-    let owner = find(&writer.chain.at(included.block).await?, id)
+    let owner = find(&writer.chain, &writer.chain.at(included.block).await?, id)
         .await?
         .deployment
         .owner;
@@ -50,10 +50,13 @@ pub async fn run(context: &Context, args: Transfer) -> Result<(), CliError> {
         owner: owner.to_string(),
         offered_to: args.to.map(|to| to.to_string()),
     };
-    if let (Some(_), Some(state)) = (args.to, &found.state) {
+    if args.to.is_some() {
+        let vault = vault(&writer.chain);
+        let path = |group: &Group| vault.path(&group.state.commitment).display().to_string();
+        let paths: Vec<_> = found.groups.iter().map(path).collect();
         context.printer.message(format!(
             "The new owner needs the saved manifest to send it again or to change it: give them {}",
-            vault(&writer.chain).path(&state.commitment).display()
+            paths.join(", ")
         ));
     }
     context.printer.data(&transferred, || match &transferred.offered_to {

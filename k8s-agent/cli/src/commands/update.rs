@@ -2,45 +2,67 @@
 
 use crate::{
     args::{ChangeTerms, Scale, ServiceCount, Update},
-    context::{check_owner, find, vault, Context, Found},
+    context::{check_owner, vault, Context, Found, Group},
     delivery::Delivery,
+    demands::Demands,
     error::CliError,
+    matching::Wanted,
     money::Amount,
+    printer::Progress,
     quote::{self, resources},
     terms,
     vault::Saved,
     write::Writer,
 };
-use perigee_chain::{calls, Call, LeaseState};
+use futures::future::try_join_all;
+use perigee_chain::{calls, Call, LeaseState, View};
 use perigee_gateway::commitment;
 use perigee_primitives::{Balance, Commitment, Resources};
-use perigee_sdl::{model::Document, Sdl};
+use perigee_sdl::{model::Document, Manifest, Sdl};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// What was changed: the first placement, and all of them.
 #[derive(Serialize)]
 struct Updated {
     deployment: u64,
     lease: u64,
     rate: Balance,
     urls: Vec<String>,
+    groups: Vec<UpdatedGroup>,
+}
+
+#[derive(Serialize)]
+struct UpdatedGroup {
+    name: Option<String>,
+    lease: u64,
+    rate: Balance,
+    urls: Vec<String>,
+}
+
+/// A group with what it is to become.
+struct Change<'a> {
+    group: &'a Group,
+    wanted: Wanted,
+    manifest: Manifest,
 }
 
 pub async fn update(context: &Context, args: Update) -> Result<(), CliError> {
     let (name, sdl) = quote::load(context, &args.file)?;
     let writer = Writer::connect(context).await?;
-    let found = find(&writer.chain.best().await?, args.id.deployment).await?;
+    let found = writer.find(args.id.deployment).await?;
     change(context, &writer, &found, &name, &sdl, &args.terms).await
 }
 
 pub async fn scale(context: &Context, args: Scale) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let id = args.id.deployment;
-    let found = find(&writer.chain.best().await?, id).await?;
-    let saved = vault(&writer.chain).load(&found.running()?.commitment)?;
+    let found = writer.find(id).await?;
+    found.running()?;
+    let saved = vault(&writer.chain).load(&found.foremost().state.commitment)?;
     let Some((name, text)) = saved.and_then(|saved| Some((saved.source, saved.sdl?))) else {
         return Err(
             CliError::usage(format!("the file of deployment {id} is not on this machine"))
@@ -65,7 +87,7 @@ fn with_counts(mut document: Document, counts: &[ServiceCount]) -> Result<Docume
     Ok(document)
 }
 
-/// Commits to `sdl`, delivers its manifest, and waits until it runs.
+/// Commits to `sdl`, delivers its manifests, and waits until they run.
 async fn change(
     context: &Context,
     writer: &Writer<'_>,
@@ -75,55 +97,148 @@ async fn change(
     terms: &ChangeTerms,
 ) -> Result<(), CliError> {
     check_owner(found, &writer.account.id())?;
-    let state = found.running()?;
-    let wanted = terms::wanted(sdl, &context.settings.denominations)?;
-    let nonce: [u8; 32] = rand::random();
-    let committed = commitment(&nonce, &sdl.hash());
-    let (call, what) = call(writer, found, state, wanted.resources, committed, terms).await?;
-    if !writer.agree(&call, &what, 0).await? {
+    found.running()?;
+    let wanted = terms::wanted(sdl, &context.settings.denominations, &Demands::default())?;
+    let vault = vault(&writer.chain);
+    let runs = |group: &Group, manifest: &Manifest| {
+        let saved = vault.load(&group.state.commitment).ok().flatten();
+        saved.is_some_and(|saved| commitment(&saved.nonce, &manifest.hash()) == group.state.commitment)
+    };
+    let changes = changes(found, wanted, terms::manifests(sdl), runs)?;
+    let deadline = Instant::now() + terms.timeout.0;
+    let mut signed = Vec::new();
+    for Change {
+        group,
+        wanted,
+        manifest,
+    } in &changes
+    {
+        let nonce: [u8; 32] = rand::random();
+        let committed = commitment(&nonce, &manifest.hash());
+        let (call, what) = call(writer, found, group, wanted.resources, committed, terms).await?;
+        if writer.agree(&call, &what, 0).await? {
+            vault.save(&committed, &Saved::new(name, nonce, sdl, manifest))?;
+            signed.push((*group, call));
+        }
+    }
+    if signed.is_empty() {
         return Ok(());
     }
-    vault(&writer.chain).save(&committed, &Saved::new(name, nonce, sdl))?;
-    writer.submit(&call).await?;
+    for (_, call) in &signed {
+        writer.submit(call).await?;
+    }
+    // The next change starts from this file, whichever placement it looks at.
+    for group in &found.groups {
+        if let Some(saved) = vault.load(&group.state.commitment)? {
+            vault.save(&group.state.commitment, &saved.made_from(name, sdl))?;
+        }
+    }
+    let progress = context.printer.progress();
+    let started = signed
+        .iter()
+        .map(|(group, _)| restart(writer, found, group, deadline, &progress));
+    let groups = try_join_all(started).await?;
+    drop(progress);
+    let updated = Updated {
+        deployment: found.deployment.id,
+        lease: groups[0].lease,
+        rate: groups[0].rate,
+        urls: groups.iter().flat_map(|group| group.urls.clone()).collect(),
+        groups,
+    };
+    context.printer.data(&updated, || updated.urls.join("\n"))
+}
+
+/// Which groups change. Those whose manifest `runs` already are left alone, unless nothing changes at all: then all of
+/// them start anew.
+fn changes<'a>(
+    found: &'a Found,
+    wanted: Vec<Wanted>,
+    manifests: Vec<Manifest>,
+    runs: impl Fn(&Group, &Manifest) -> bool,
+) -> Result<Vec<Change<'a>>, CliError> {
+    let id = found.deployment.id;
+    if wanted.len() != found.groups.len() {
+        return Err(CliError::usage(format!(
+            "the file has {} placements, deployment {id} has {}",
+            wanted.len(),
+            found.groups.len()
+        ))
+        .hint("Placements neither come nor go in a running deployment: deploy what is new by itself."));
+    }
+    let mut all = Vec::new();
+    for ((group, wanted), manifest) in found.groups.iter().zip(wanted).zip(manifests) {
+        if let Some(name) = group.name.as_ref().filter(|name| **name != wanted.name) {
+            return Err(CliError::usage(format!(
+                "the file has a placement `{}` where deployment {id} has `{name}`",
+                wanted.name
+            ))
+            .hint("Keep the names of placements."));
+        }
+        all.push(Change {
+            group,
+            wanted,
+            manifest,
+        });
+    }
+    all.retain(|change| !change.group.has_ended());
+    if all.iter().any(|change| !runs(change.group, &change.manifest)) {
+        all.retain(|change| !runs(change.group, &change.manifest));
+    }
+    Ok(all)
+}
+
+/// Delivers the manifest that a group has now, and waits until it runs.
+async fn restart(
+    writer: &Writer<'_>,
+    found: &Found,
+    group: &Group,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<UpdatedGroup, CliError> {
     let delivery = Delivery {
         chain: &writer.chain,
         account: &writer.account,
-        lease: found.lease,
-        deadline: Instant::now() + terms.timeout.0,
+        lease: group.lease,
+        deadline,
     };
-    let progress = context.printer.progress();
-    delivery.deliver(&progress).await?;
-    let running = delivery.wait(&progress).await?;
-    drop(progress);
-    let rate = writer.chain.best().await?.lease(found.lease).await?.map(|s| s.rate);
-    let updated = Updated {
-        deployment: found.deployment.id,
-        lease: found.lease,
-        rate: rate.unwrap_or(state.rate),
+    let start = async {
+        delivery.deliver(progress).await?;
+        delivery.wait(progress).await
+    };
+    let running = start.await.map_err(|error| match found.groups.len() {
+        1 => error,
+        _ => error.about(&group.label()),
+    })?;
+    let rate = writer.chain.best().await?.lease(group.lease).await?.map(|s| s.rate);
+    Ok(UpdatedGroup {
+        name: group.name.clone(),
+        lease: group.lease,
+        rate: rate.unwrap_or(group.state.rate),
         urls: running.urls,
-    };
-    context.printer.data(&updated, || updated.urls.join("\n"))
+    })
 }
 
 /// The call that commits to the new manifest, and what it does in words.
 async fn call(
     writer: &Writer<'_>,
     found: &Found,
-    state: &LeaseState,
+    group: &Group,
     wanted: Resources,
     committed: Commitment,
     terms: &ChangeTerms,
 ) -> Result<(Call, String), CliError> {
-    let id = found.deployment.id;
+    let (state, name) = (&group.state, found.name_of(group));
     if wanted == state.resources {
         return Ok((
-            calls::update(found.lease, committed),
-            format!("Update deployment {id}, same size and price"),
+            calls::update(group.lease, committed),
+            format!("Update {name}, same size and price"),
         ));
     }
-    let Some(ask) = writer.chain.best().await?.ask(state.ask).await? else {
+    let view = writer.chain.best().await?;
+    let Some(ask) = view.ask(state.ask).await? else {
         return Err(CliError::refused(format!(
-            "the ask that deployment {id} was opened at is gone, so it cannot change its size"
+            "the ask that {name} was opened at is gone, so it cannot change its size"
         ))
         .hint("A file of the same size can be updated; for another size, deploy it anew."));
     };
@@ -134,6 +249,7 @@ async fn call(
             resources(&wanted)
         ))
     })?;
+    ensure_room(&view, state, &wanted).await?;
     let block_time = writer.chain.block_time().await?;
     let per_hour = |rate: Balance| Amount(quote::cost(rate, HOUR, block_time));
     if let Some(most) = terms.max_per_hour {
@@ -145,18 +261,38 @@ async fn call(
         }
     }
     let what = format!(
-        "Change deployment {id} from {} at {} per hour to {} at {}",
+        "Change {name} from {} at {} per hour to {} at {}",
         resources(&state.resources),
         per_hour(state.rate),
         resources(&wanted),
         per_hour(rate)
     );
-    Ok((calls::resize(found.lease, wanted, committed, rate), what))
+    Ok((calls::resize(group.lease, wanted, committed, rate), what))
+}
+
+/// Has the provider free what the new size needs more?
+async fn ensure_room(view: &View, state: &LeaseState, wanted: &Resources) -> Result<(), CliError> {
+    let free = view.provider(state.provider).await?.map(|provider| provider.free());
+    let free = free.unwrap_or_default();
+    let more = wanted.saturating_sub(&state.resources);
+    if more.fits(&free) {
+        return Ok(());
+    }
+    Err(CliError::refused(format!(
+        "the new size needs {} more, and provider {} has too little capacity left: {}",
+        resources(&more),
+        state.provider,
+        resources(&free)
+    ))
+    .hint("Take a smaller size, or deploy it anew at another provider: `perigee price FILE` shows where."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::{groups, tests::lease};
+    use perigee_chain::{AccountId, Deployment};
+    use perigee_primitives::{CloseReason, LeasePhase};
 
     fn document() -> Document {
         let text = include_str!("../../../../examples/hello/deploy.yaml");
@@ -187,5 +323,60 @@ mod tests {
         let error = with_counts(document(), &[count("db", 2)]).unwrap_err();
         assert!(error.to_string().contains("`db`"));
         assert_eq!(error.hints(), ["It has api, web."]);
+    }
+
+    const TWO: &str = include_str!("../../../../examples/two-places/deploy.yaml");
+
+    /// Groups east and west of deployment 7, both running.
+    fn found() -> Found {
+        let leases = vec![(3, lease(0)), (4, lease(1))];
+        let names = ["east", "west"];
+        Found {
+            deployment: Deployment {
+                id: 7,
+                owner: AccountId([0; 32]),
+                leases: vec![3, 4],
+                opened_at: 1,
+            },
+            groups: groups(leases, |commitment| Some(names[usize::from(commitment[0])].into())),
+        }
+    }
+
+    /// Names of the groups that `text` changes, where `running` names those that run as it says.
+    fn changed(found: &Found, text: &str, running: &[&str]) -> Result<Vec<String>, String> {
+        let sdl = Sdl::parse("deploy.yaml", text).expect("valid");
+        let wanted = terms::wanted(&sdl, &Default::default(), &Demands::default()).expect("an order");
+        let runs = |group: &Group, _: &Manifest| running.contains(&group.label().as_str());
+        let changes = changes(found, wanted, terms::manifests(&sdl), runs).map_err(|error| error.to_string())?;
+        Ok(changes.iter().map(|change| change.group.label()).collect())
+    }
+
+    #[test]
+    fn only_placements_that_differ_change_unless_none_does() {
+        assert_eq!(changed(&found(), TWO, &["east"]).unwrap(), ["west"]);
+        assert_eq!(changed(&found(), TWO, &[]).unwrap(), ["east", "west"]);
+        assert_eq!(changed(&found(), TWO, &["east", "west"]).unwrap(), ["east", "west"]);
+    }
+
+    #[test]
+    fn placements_that_are_over_stay_so() {
+        let mut found = found();
+        found.groups[0].state.phase = LeasePhase::Ended {
+            at: 5,
+            reason: CloseReason::TermEnded,
+        };
+        assert_eq!(changed(&found, TWO, &[]).unwrap(), ["west"]);
+    }
+
+    #[test]
+    fn placements_neither_come_nor_go_nor_change_their_names() {
+        let one = include_str!("../../../../examples/hello/deploy.yaml");
+        let error = changed(&found(), one, &[]).unwrap_err();
+        assert!(
+            error.contains("the file has 1 placements, deployment 7 has 2"),
+            "{error}"
+        );
+        let error = changed(&found(), &TWO.replace("west", "zest"), &[]).unwrap_err();
+        assert!(error.contains("`zest` where deployment 7 has `west`"), "{error}");
     }
 }

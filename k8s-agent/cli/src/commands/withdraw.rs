@@ -2,7 +2,7 @@
 
 use crate::{
     args::Withdraw,
-    context::{find, when, Context},
+    context::{when, Context},
     error::CliError,
     money::Amount,
     write::Writer,
@@ -24,20 +24,29 @@ struct Withdrawn {
 pub async fn run(context: &Context, args: Withdraw) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
     let id = args.id.deployment;
-    let found = find(&writer.chain.best().await?, id).await?;
-    found.running()?;
-    let what = format!("Take {} back from the escrow of deployment {id}", args.amount);
-    let call = calls::withdraw(found.lease, args.amount.0);
+    let found = writer.find(id).await?;
+    let group = found.running_group(args.id.group.as_deref())?;
+    let refundable = group.state.refundable;
+    if args.amount.0 > refundable {
+        let (name, most) = (found.name_of(group), Amount(refundable));
+        return Err(CliError::refused(format!(
+            "{name} has {most} that is not owed yet, less than {}",
+            args.amount
+        ))
+        .hint("Take back less; what the coming verdicts may need has to stay."));
+    }
+    let what = format!("Take {} back from the escrow of {}", args.amount, found.name_of(group));
+    let call = calls::withdraw(group.lease, args.amount.0);
     let Some(included) = writer.sign(&call, &what, 0).await? else {
         return Ok(());
     };
     let view = writer.chain.at(included.block).await?;
-    let state = view.lease(found.lease).await?;
+    let state = view.lease(group.lease).await?;
     let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
     let runs_until = state.as_ref().and_then(|state| state.runs_until);
     let withdrawn = Withdrawn {
         deployment: id,
-        lease: found.lease,
+        lease: group.lease,
         withdrawn: args.amount.0,
         refundable: state.map(|state| state.refundable).unwrap_or_default(),
         runs_until,

@@ -59,6 +59,40 @@ fn running_pods_are_ready_and_activated() {
     assert_eq!(status.services[0].message, "");
 }
 
+/// The annotations of an object of the manifest with this commitment.
+fn committed(commitment: [u8; 32]) -> Option<std::collections::BTreeMap<String, String>> {
+    Some([(crate::lease::COMMITMENT.to_owned(), hex::encode(commitment))].into())
+}
+
+#[test]
+fn pods_of_an_older_manifest_do_not_count() {
+    let mut workload = deployment(1, json!({}));
+    workload.metadata.annotations = committed([2; 32]);
+    let mut pod = running(true);
+    pod.metadata.annotations = committed([1; 32]);
+    let assess = |pod: &Pod| {
+        let wanted = [Wanted::deployment(&workload)];
+        assess(LEASE, &wanted, std::slice::from_ref(pod), Vec::new(), at(START))
+    };
+    let before = assess(&pod);
+    assert_eq!((before.phase(), before.activated), ("starting", false));
+    pod.metadata.annotations = committed([2; 32]);
+    let after = assess(&pod);
+    assert_eq!((after.phase(), after.commitment), ("running", Some([2; 32])));
+}
+
+#[test]
+fn while_one_manifest_takes_the_place_of_another_neither_runs() {
+    let of = |commitment| {
+        let mut workload = deployment(1, json!({}));
+        workload.metadata.annotations = committed(commitment);
+        Wanted::deployment(&workload)
+    };
+    let commitment = |wanted: &[Wanted]| assess(LEASE, wanted, &[], Vec::new(), at(START)).commitment;
+    assert_eq!(commitment(&[of([1; 32]), of([1; 32])]), Some([1; 32]));
+    assert_eq!(commitment(&[of([1; 32]), of([2; 32])]), None);
+}
+
 #[test]
 fn lease_without_pods_is_starting() {
     let status = assessed(&[], START);

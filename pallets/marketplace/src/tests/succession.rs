@@ -17,7 +17,7 @@ use perigee_primitives::{
     receipt_message,
     traits::{LeaseBonds, Outcome},
     AskId, AskTerms, Balance, BlockNumber, CloseReason, DeclineReason, GroupOrder, LeaseId, LeasePhase, Party,
-    Requirements, Tenants,
+    Requirements, Tenants, MAX_ASKS,
 };
 use sp_core::Pair;
 
@@ -313,6 +313,10 @@ mod declined {
             }
             let leases = Deployments::<Test>::get(0).expect("a record").leases;
             assert_eq!(leases.len(), MAX_LEASES as usize);
+            for group in 0..8 {
+                let serves = |id: &&LeaseId| state(**id).group == group;
+                assert_eq!(leases.iter().filter(serves).count(), MAX_ASKS as usize, "group {group}");
+            }
             assert_ok!(Marketplace::close(tenant(), 0, None));
         });
     }

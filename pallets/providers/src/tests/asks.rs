@@ -263,6 +263,8 @@ fn a_tier_is_offered_for_stake_availability_and_age() {
         assert_eq!(tier(), Tier::Standard);
         jump_to(107);
         assert_eq!(tier(), Tier::Premium);
+        assert_eq!(Providers::tier(0), Some(Tier::Premium));
+        assert_eq!(Providers::tier(1), None);
         Availability::set(998_999);
         assert_eq!(tier(), Tier::Standard);
     });
