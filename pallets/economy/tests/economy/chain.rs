@@ -50,7 +50,7 @@ mod runtime {
 /// Who has an account.
 pub type Who = u64;
 
-pub const ED: Balance = 10;
+pub const ED: Balance = 100;
 /// What each of the rich owns: more than all steps of a world move.
 pub const RICH: Balance = 1_000_000_000_000;
 /// Collects the fees.

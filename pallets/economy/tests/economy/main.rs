@@ -31,7 +31,9 @@ use tally::Tally;
 /// Steps of a run unless another number is asked for.
 const STEPS: u64 = 20_000;
 /// Steps of a world.
-const LENGTH: u64 = 500;
+const LENGTH: u64 = 1_000;
+/// A long run tells of itself after so many steps.
+const PROGRESS: u64 = 100_000;
 /// Seeds of worlds that once showed a fault.
 const MENDED: [u64; 0] = [];
 
@@ -44,8 +46,8 @@ fn from_environment(name: &str) -> Option<u64> {
 }
 
 /// Lives through one world, and shortens it if it shows a fault.
-fn world(seed: u64, steps: u64, tally: &mut Tally) {
-    if let Err(failure) = live(seed, steps, Look::Seldom, tally) {
+fn world(seed: u64, steps: u64, look: Look, tally: &mut Tally) {
+    if let Err(failure) = live(seed, steps, look, tally) {
         panic!("world {seed}: {}", shorten(seed, failure));
     }
 }
@@ -54,9 +56,16 @@ fn world(seed: u64, steps: u64, tally: &mut Tally) {
 fn everybody_gets_what_the_plain_model_says() {
     let steps = from_environment("PERIGEE_ECONOMY_STEPS").unwrap_or(STEPS);
     let first = from_environment("PERIGEE_ECONOMY_SEED").unwrap_or(1);
+    let look = if steps > STEPS { Look::Seldom } else { Look::Often };
     let (mut tally, started) = (Tally::default(), Instant::now());
     for (seed, done) in (first..).zip((0..steps).step_by(LENGTH as usize)) {
-        world(seed, LENGTH.min(steps - done), &mut tally);
+        world(seed, LENGTH.min(steps - done), look, &mut tally);
+        if done % PROGRESS == 0 && done > 0 {
+            println!(
+                "{done} steps, {:.0} steps/s",
+                done as f64 / started.elapsed().as_secs_f64()
+            );
+        }
     }
     let speed = steps as f64 / started.elapsed().as_secs_f64();
     println!("{tally}first seed {first}, {steps} steps, {speed:.0} steps/s");
@@ -68,5 +77,5 @@ fn everybody_gets_what_the_plain_model_says() {
 fn what_was_mended_stays_so() {
     MENDED
         .into_iter()
-        .for_each(|seed| world(seed, LENGTH, &mut Tally::default()));
+        .for_each(|seed| world(seed, LENGTH, Look::Often, &mut Tally::default()));
 }

@@ -189,8 +189,11 @@ impl Steps {
             .copied()
             .filter(|id| model.leases[id].runs(model.now))
             .collect();
+        let waits = |id: &LeaseId| matches!(model.leases[id].stage, Stage::Pending { .. });
+        let waiting: Vec<_> = living.iter().copied().filter(waits).collect();
         match self.0.gen_range(0..20) {
             0 => self.0.gen_range(0..model.next_lease + 2),
+            4..=8 if !waiting.is_empty() => self.one_of(&waiting),
             1..=3 if !known.is_empty() => self.one_of(&known),
             _ if !living.is_empty() => self.one_of(&living),
             _ => known.last().copied().unwrap_or_default(),
@@ -209,10 +212,10 @@ impl Steps {
             .get(&known.provider)
             .map_or(11, |provider| provider.operator);
         let operator = self.caller(operator);
-        if matches!(known.stage, Stage::Pending { .. }) && self.0.gen_ratio(2, 3) {
+        if matches!(known.stage, Stage::Pending { .. }) && self.0.gen_ratio(5, 6) {
             return match self.0.gen_range(0..10) {
-                0..=6 => call(operator, Market::activate { lease }),
-                7..=8 => self.decline(operator, lease),
+                0..=7 => call(operator, Market::activate { lease }),
+                8 => self.decline(operator, lease),
                 _ => self.receipt(model, lease),
             };
         }
@@ -291,8 +294,8 @@ impl Steps {
                 },
                 operator,
             ),
-            62..=65 => {
-                let claim = if self.0.gen_ratio(3, 5) {
+            61..=65 => {
+                let claim = if self.0.gen_ratio(4, 5) {
                     Some(Claim::Abandoned)
                 } else {
                     None
@@ -553,7 +556,7 @@ impl Steps {
                     amount: self.amount(6_000),
                 },
             ),
-            68..=71 => {
+            68..=73 => {
                 let amount = self.amount(900);
                 self.root(
                     Provide::slash {
@@ -564,7 +567,7 @@ impl Steps {
                     stash,
                 )
             }
-            72..=74 => call(stash, Provide::retire {}),
+            74 => call(stash, Provide::retire {}),
             75..=77 => call(
                 stash,
                 Provide::set_operator {

@@ -41,6 +41,9 @@ pub enum Agenda {
 /// what its bond pays would depend on who looks when.
 const LONGEST_BACKLOG: BlockNumber = 90;
 
+/// How far ahead an end is looked for.
+const HORIZON: BlockNumber = 200;
+
 impl Agenda {
     fn weight(self) -> Weight {
         match self {
@@ -92,11 +95,10 @@ impl<'a> World<'a> {
             Step::Blocks { count, agenda } => self.blocks(*count, *agenda),
         }
         self.steps += 1;
-        let blocks = matches!(step, Step::Blocks { .. });
-        if self.steps % self.look_every == 0 || blocks && self.steps % 3 == 0 {
+        if self.steps % self.look_every == 0 {
             self.look();
         }
-        if self.steps % (16 * self.look_every) == 0 {
+        if self.steps % (8 * self.look_every) == 0 {
             self.check_invariants();
         }
     }
@@ -238,6 +240,7 @@ impl<'a> World<'a> {
         for (id, lease) in &self.model.leases {
             self.compare_lease(*id, lease);
         }
+        self.compare_forecast();
         self.compare_providers();
         self.compare_capacity();
         // What there would be if everybody settled everything now.
@@ -361,6 +364,30 @@ impl<'a> World<'a> {
             (found.reservation_held, found.reservation_burned),
             reservation,
             "the reservation of lease {id}"
+        );
+    }
+
+    /// Both expect the same end of one of the leases that run.
+    fn compare_forecast(&self) {
+        let running: Vec<_> = self
+            .model
+            .leases
+            .iter()
+            .filter(|(_, lease)| lease.is_active())
+            .collect();
+        let Some((id, lease)) = running.get(self.steps as usize % running.len().max(1)) else {
+            return;
+        };
+        let horizon = self.model.now + HORIZON;
+        let near = |end: &BlockNumber| *end < horizon;
+        let expected = lease
+            .life()
+            .and_then(|life| life.bill.forecast(self.model.judged, horizon));
+        let found = Marketplace::lease_state(**id).expect("a record").runs_until;
+        assert_eq!(
+            found.filter(near),
+            expected.map(|(at, _)| at).filter(near),
+            "the end ahead of lease {id}"
         );
     }
 
