@@ -666,14 +666,15 @@ impl Steps {
         )
     }
 
-    /// Reports that nobody planned: of an epoch that is not over, of a validator that is none, and twice.
+    /// Reports that nobody planned: of an epoch that is not over or judged long ago, and of a validator that is none.
     fn odd_step(&mut self, model: &Model) -> Step {
         let epoch = TIMES.epoch_of(model.now);
         let validator = self.0.gen_range(0..VALIDATORS);
         let (epoch, validator) = match self.0.gen_range(0..3) {
             0 => (epoch, validator),
             1 => (epoch.saturating_sub(1), VALIDATORS + validator),
-            _ => (epoch.saturating_sub(2), validator),
+            2 if epoch > 1 => (epoch - 2, validator),
+            _ => (epoch + 1, validator),
         };
         let report = Report {
             epoch,
