@@ -9,6 +9,7 @@ use crate::{
 use std::{
     fmt,
     panic::{catch_unwind, set_hook, take_hook, AssertUnwindSafe},
+    time::{Duration, Instant},
 };
 
 /// How often everything is compared.
@@ -35,8 +36,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Attempts to shorten a list of steps.
-const ATTEMPTS: usize = 400;
+/// How long a list of steps is shortened.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Look {
     fn every(self) -> u64 {
@@ -99,11 +100,10 @@ pub fn shorten(seed: u64, failure: Failure) -> Failure {
         Ok(()) => failure,
     };
     let mut size = shortest.steps.len() / 2;
-    let mut attempts = 0;
-    while size > 0 && attempts < ATTEMPTS {
+    let started = Instant::now();
+    while size > 0 {
         let mut at = 0;
-        while at < shortest.steps.len() && attempts < ATTEMPTS {
-            attempts += 1;
+        while at < shortest.steps.len() && started.elapsed() < PATIENCE {
             let until = (at + size).min(shortest.steps.len());
             let without = [&shortest.steps[..at], &shortest.steps[until..]].concat();
             match repeat(seed, &without) {

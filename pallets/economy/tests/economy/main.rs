@@ -6,7 +6,7 @@
 //!   bills block by block, by the rules of `perigee-billing-model`. They share no arithmetic.
 //! - [`step`] draws what happens next: any call of any pallet by anybody, or blocks that pass. Mostly it draws what may
 //!   succeed, now and then what may not. [`plan`] says what validators report of each epoch.
-//! - [`world`] takes each step in both. The model says beforehand whether a call is taken. Then everything is compared:
+//! - [`world`] takes each step in both. The model says beforehand whether a call is taken. Then [`compare`] looks at everything:
 //!   each lease, what is left of each deposit, stakes, bonds, and what each account is worth.
 //! - At the end of a world everybody goes, and nothing may be left on hold.
 //! - [`tally`] counts what a run reached. A run that does not reach every call proves too little, and fails.
@@ -17,6 +17,7 @@
 //! that was found to show it. `scripts/test economy --seed SEED` lives this world again; `MENDED` keeps such seeds.
 
 mod chain;
+mod compare;
 mod life;
 mod model;
 mod plan;

@@ -12,6 +12,7 @@
 //! When the agenda comes to a lease is nobody's business but its own; capacity, and what is left of a bond pool, depend
 //! on it. So the model looks up what the chain has recorded of these, and the world checks the records by themselves.
 
+mod changes;
 mod escrow;
 pub mod lease;
 mod market;
