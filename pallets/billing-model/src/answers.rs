@@ -1,6 +1,6 @@
 //! What is known of a lease.
 
-use crate::{Bill, Block, End, Lease, Presence};
+use crate::{Bill, Block, Carry, End, Lease, Line, Presence};
 
 impl Lease {
     /// The current block.
@@ -36,40 +36,68 @@ impl Lease {
     /// Rules 1, 5 and 6 from the activation to the end, but not beyond `judged`, nor beyond the blocks that are over.
     pub fn bill(&self, judged: Block) -> Bill {
         let mut bill = Bill::default();
-        let (mut accumulator, mut absent) = (0, 0);
-        let until = self.end.map_or(self.now, |(at, _)| at).min(judged).max(self.since);
-        for block in self.since..until {
-            if (block - self.since).is_multiple_of(self.agreement.sla_window) {
-                absent = 0;
-            }
-            let terms = self.terms(block);
-            match self.presence[(block - self.since) as usize] {
-                Presence::Present if !terms.unready => {}
-                Presence::Present => continue,
-                Presence::Maintenance => {
-                    bill.unbilled += 1;
-                    continue;
-                }
-                Presence::Absent => {
-                    bill.unbilled += 1;
-                    absent += 1;
-                    if absent > self.allowed_absences() {
-                        bill.broken = true;
-                        bill.credit += terms.cost_when_ready();
-                    }
-                    continue;
-                }
-            }
-            accumulator += terms.cost() * u128::from(terms.ppm);
-            let fee = accumulator / 1_000_000;
-            accumulator %= 1_000_000;
-            bill.billed += terms.cost();
-            bill.fee += fee;
-            let earned = bill.earned.entry(terms.payee).or_default();
-            *earned = *earned + terms.cost() - fee;
+        let mut carry = Carry::default();
+        for block in self.since..self.billed_until(judged) {
+            let line = self.line(block, &mut carry);
+            bill.unbilled += Block::from(!line.present);
+            bill.broken |= line.broken;
+            bill.credit += line.credit;
+            bill.billed += line.cost;
+            bill.fee += line.fee;
+            let earned = bill.earned.entry(line.payee).or_default();
+            *earned += line.cost - line.fee;
         }
         bill.earned.retain(|_, amount| *amount > 0);
         bill
+    }
+
+    /// The first block that no bill covers when all before `judged` are judged.
+    pub fn billed_until(&self, judged: Block) -> Block {
+        self.end.map_or(self.now, |(at, _)| at).min(judged).max(self.since)
+    }
+
+    /// Rules 1, 5 and 6 for one block that is over. `carry` comes from the block before, the first one from nothing.
+    pub fn line(&self, block: Block, carry: &mut Carry) -> Line {
+        if (block - self.since).is_multiple_of(self.agreement.sla_window) {
+            carry.absent = 0;
+        }
+        let terms = self.terms(block);
+        let presence = self.presence[(block - self.since) as usize];
+        let mut line = Line {
+            payee: terms.payee,
+            present: presence == Presence::Present,
+            ..Line::default()
+        };
+        match presence {
+            Presence::Present => line.cost = terms.cost(),
+            Presence::Maintenance => {}
+            Presence::Absent => {
+                carry.absent += 1;
+                line.broken = carry.absent > self.allowed_absences();
+                line.credit = if line.broken { terms.cost_when_ready() } else { 0 };
+            }
+        }
+        carry.millionths += line.cost * u128::from(terms.ppm);
+        line.fee = carry.millionths / 1_000_000;
+        carry.millionths %= 1_000_000;
+        line
+    }
+
+    /// Blocks that the provider would still have to serve if it gave notice now at the latest, and were present from
+    /// `judged` on.
+    pub fn notice_left(&self, judged: Block) -> Block {
+        let notice = self.agreement.notice;
+        if self.notice_given.is_none() {
+            return notice;
+        }
+        let mut ahead = self.clone();
+        ahead.assume_present(judged);
+        // Nothing but the notice ends it.
+        (ahead.term_end, ahead.deposited) = (None, u128::MAX / 2);
+        while ahead.end.is_none() && ahead.now < self.now + notice {
+            ahead.pass(Presence::Present);
+        }
+        ahead.now - self.now
     }
 
     /// Absences that the promise allows in each window.

@@ -166,6 +166,32 @@ pub struct Bill {
     pub broken: bool,
 }
 
+/// What one block comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Who earns it.
+    pub payee: u64,
+    /// What it costs, fee included.
+    pub cost: u128,
+    /// The fee's part of it.
+    pub fee: u128,
+    /// Was the provider present?
+    pub present: bool,
+    /// Was it absent beyond the promise?
+    pub broken: bool,
+    /// What is due to the tenant for that.
+    pub credit: u128,
+}
+
+/// What one block leaves to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carry {
+    /// Fee that is not a whole unit yet.
+    millionths: u128,
+    /// Absences of this window.
+    absent: u64,
+}
+
 /// Terms that change from a block on, and back before another.
 #[derive(Clone, Debug)]
 struct Change {

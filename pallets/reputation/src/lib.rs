@@ -36,7 +36,7 @@ pub mod availability;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod crypto;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod invariants;
 mod judging;
 mod reports;

@@ -1,0 +1,298 @@
+//! What calls do to deployments and leases.
+
+use super::{
+    lease::{missed, Reservation},
+    market::{is_open, rate_of, units_of, Fit, Taken},
+    *,
+};
+use pallet_marketplace::{Call, Claim, Leases, Stage as Recorded};
+use perigee_primitives::{CloseReason, DeclineReason, GroupOrder};
+
+impl Model {
+    pub(super) fn apply_market(&mut self, caller: Caller, call: &Call<Test>, verdict: &Verdict) {
+        let who = match caller {
+            Caller::Account(who) => who,
+            _ => 0,
+        };
+        match call {
+            Call::deploy { groups } => self.deploy(who, groups, verdict),
+            Call::activate { lease } => {
+                self.settle_reservation(*lease, false);
+                let now = self.now;
+                self.lease(*lease).activate(now);
+            }
+            Call::decline { lease, reason } => self.miss(*lease, self.now, CloseReason::Declined(*reason)),
+            Call::close { deployment, claim } => self.close(*deployment, *claim),
+            Call::take_down { lease, evidence } => self.end(*lease, CloseReason::TakenDown(*evidence)),
+            Call::stop_for_abuse { lease, evidence } => {
+                self.advance(*lease);
+                let known = &self.leases[lease];
+                let blocks = known.life().expect("it was judged").bill.notice_left(self.judged);
+                self.pay_bond(*lease, known.rate * Balance::from(blocks));
+                self.end(*lease, CloseReason::StoppedForAbuse(*evidence));
+            }
+            Call::offer_transfer { deployment, to } => self.deployment(*deployment).offered_to = Some(*to),
+            Call::cancel_transfer { deployment } => self.deployment(*deployment).offered_to = None,
+            Call::accept_transfer { deployment } => self.transfer(*deployment, who),
+            Call::file_receipt { lease, .. } => self.file_receipt(*lease),
+            Call::deposit { lease, amount } => {
+                self.advance(*lease);
+                let known = self.lease(*lease);
+                known.deposits.push(who, *amount);
+                known.deposited += amount;
+                self.change_known(*lease, call);
+            }
+            Call::withdraw { lease, amount } => {
+                self.advance(*lease);
+                self.lease(*lease).deposits.withdraw(who, *amount);
+                self.change_known(*lease, call);
+            }
+            Call::resize {
+                lease,
+                resources,
+                commitment,
+                ..
+            } => {
+                self.advance(*lease);
+                self.change_known(*lease, call);
+                let units = units_of(resources);
+                let rate = rate_of(&self.asks[&self.leases[lease].ask], units);
+                let known = self.lease(*lease);
+                known.bond = known.bond_at(rate);
+                (known.units, known.rate, known.commitment) = (units, rate, *commitment);
+            }
+            Call::update { lease, commitment } => self.lease(*lease).commitment = *commitment,
+            Call::extend { lease, blocks } => {
+                self.change_known(*lease, call);
+                let known = self.lease(*lease);
+                known.term = known.term.map(|term| term + blocks);
+            }
+            Call::pause { lease, .. }
+            | Call::resume { lease }
+            | Call::set_ready { lease, .. }
+            | Call::give_notice { lease } => self.change_known(*lease, call),
+            _ => {}
+        }
+    }
+
+    fn lease(&mut self, id: LeaseId) -> &mut Lease {
+        self.leases.get_mut(&id).expect("it was judged")
+    }
+
+    fn deployment(&mut self, id: DeploymentId) -> &mut Deployment {
+        self.deployments.get_mut(&id).expect("it was judged")
+    }
+
+    /// Lets the billing model do what it takes; a lease that waits for activation has none.
+    fn change_known(&mut self, id: LeaseId, call: &Call<Test>) {
+        let mut lease = self.leases.remove(&id).expect("it was judged");
+        assert!(
+            lease.life().is_none() || self.change(&mut lease, call),
+            "{call:?} was judged to be taken"
+        );
+        self.leases.insert(id, lease);
+    }
+
+    fn deploy(&mut self, owner: Who, groups: &[GroupOrder<Who>], verdict: &Verdict) {
+        let deployment = self.next_deployment;
+        self.next_deployment += 1;
+        let mut leases = vec![];
+        for (group, order) in groups.iter().enumerate() {
+            let id = self.next_lease;
+            let ask = self.open(id, deployment, owner, order);
+            if let Verdict::Placed(asks) = verdict {
+                assert_eq!(ask, asks[group], "lease {id} lies elsewhere");
+            }
+            leases.push(id);
+        }
+        self.deployments.insert(
+            deployment,
+            Deployment {
+                owner,
+                leases,
+                offered_to: None,
+            },
+        );
+    }
+
+    /// A lease was opened; returns the ask that took it.
+    fn open(&mut self, id: LeaseId, deployment: DeploymentId, owner: Who, order: &GroupOrder<Who>) -> AskId {
+        assert_eq!(id, self.next_lease, "a lease out of order");
+        self.next_lease += 1;
+        let recorded = Leases::<Test>::get(id).expect("it was opened").ask;
+        let position = order
+            .asks
+            .iter()
+            .position(|ask| *ask == recorded)
+            .expect("the order names it");
+        let fit = self.fit(owner, recorded, order, &Taken::default());
+        assert!(!matches!(fit, Fit::Refused), "ask {recorded} does not take lease {id}");
+        let ask = &self.asks[&recorded];
+        let units = units_of(&order.resources);
+        let rate = rate_of(ask, units);
+        let mut lease = Lease {
+            deployment,
+            owner,
+            provider: ask.provider,
+            ask: recorded,
+            rest: order.asks[position + 1..].to_vec(),
+            max_rate: order.max_rate,
+            units,
+            commitment: order.commitment,
+            rate,
+            payee: self.providers[&ask.provider].operator,
+            ppm: self.fee,
+            term: order.term,
+            notice: ask.terms.notice,
+            sla: ask.terms.sla,
+            stage: Stage::Pending {
+                activate_by: self.now + ACTIVATION_DEADLINE,
+                receipt: false,
+            },
+            reservation: Reservation::Held,
+            deposits: Default::default(),
+            deposited: order.deposit,
+            approved: BTreeMap::new(),
+            bond: rate * Balance::from(BOND_BLOCKS),
+        };
+        lease.deposits.push(owner, order.deposit);
+        self.leases.insert(id, lease);
+        recorded
+    }
+
+    /// The lease `by` took over from `lease`, which was not activated.
+    pub fn take_over(&mut self, lease: LeaseId, by: LeaseId) {
+        let before = self.leases[&lease].clone();
+        let Stage::Missed { reason, .. } = before.stage else {
+            panic!("lease {lease} was active")
+        };
+        let faultless = reason != CloseReason::Declined(DeclineReason::TenantWorkload);
+        assert!(matches!(reason, CloseReason::Declined(_) | CloseReason::NoShow) && faultless);
+        let order = GroupOrder {
+            resources: resources(before.units),
+            commitment: before.commitment,
+            asks: before.rest.clone().try_into().expect("no more than were named"),
+            max_rate: before.max_rate,
+            deposit: before.deposited,
+            term: before.term,
+            requirements: Default::default(),
+        };
+        self.open(by, before.deployment, before.owner, &order);
+        self.deployment(before.deployment).leases.push(by);
+    }
+
+    /// What the agenda did to a lease that nobody activated.
+    pub fn look_at_pending(&mut self, id: LeaseId) {
+        let Stage::Pending { activate_by, receipt } = self.leases[&id].stage else {
+            return;
+        };
+        let recorded = Leases::<Test>::get(id).expect("nobody has ended it").stage;
+        if let Recorded::Ended { at, reason, .. } = recorded {
+            assert_eq!((at, reason), (activate_by, missed(receipt)), "lease {id}");
+            assert!(
+                receipt || self.now >= activate_by + RECEIPT_WINDOW,
+                "lease {id} ended too early"
+            );
+            self.miss(id, at, reason);
+        }
+    }
+
+    /// A lease ends that was never active.
+    fn miss(&mut self, id: LeaseId, at: BlockNumber, reason: CloseReason) {
+        let burns = match reason {
+            CloseReason::Declined(reason) => reason == DeclineReason::TenantWorkload,
+            CloseReason::NoShow => false,
+            _ => true,
+        };
+        self.settle_reservation(id, burns);
+        if reason == CloseReason::NoShow {
+            self.forfeit(id, NO_SHOW_FORFEIT);
+        }
+        let lease = self.lease(id);
+        lease.bond = 0;
+        lease.stage = Stage::Missed { at, reason };
+    }
+
+    fn settle_reservation(&mut self, id: LeaseId, burns: bool) {
+        let lease = self.lease(id);
+        let owner = lease.owner;
+        lease.reservation = if burns {
+            Reservation::Burned
+        } else {
+            Reservation::Returned
+        };
+        if burns {
+            self.burned += RESERVATION;
+            *self.worth.entry(owner).or_default() -= RESERVATION as i128;
+        }
+    }
+
+    /// A part of what is left of a bond pays the owner.
+    fn forfeit(&mut self, id: LeaseId, ppm: u32) {
+        self.pay_bond(id, self.leases[&id].bond * Balance::from(ppm) / WHOLE);
+    }
+
+    fn pay_bond(&mut self, id: LeaseId, amount: Balance) {
+        let lease = self.leases.get_mut(&id).expect("it was judged");
+        let provider = self.providers.get_mut(&lease.provider).expect("it has a lease");
+        let paid = lease.pay(amount, provider.stash);
+        provider.pool -= paid.amount;
+        self.shift(paid);
+    }
+
+    /// Somebody ends a lease with this block.
+    fn end(&mut self, id: LeaseId, reason: CloseReason) {
+        self.advance(id);
+        let (now, lease) = (self.now, self.lease(id));
+        let Some(life) = lease.life_mut() else {
+            return self.miss(id, now, reason);
+        };
+        life.called = Some(reason);
+        assert!(life.bill.close().is_ok(), "lease {id} was judged to run");
+        if reason == CloseReason::Abandoned {
+            self.forfeit(id, ABANDON_FORFEIT);
+        }
+        self.advance(id);
+    }
+
+    fn close(&mut self, id: DeploymentId, claim: Option<Claim>) {
+        for id in self.deployments[&id].leases.clone() {
+            let lease = &self.leases[&id];
+            match lease.stage {
+                Stage::Pending { activate_by, receipt } if activate_by <= self.now => {
+                    self.miss(id, activate_by, missed(receipt));
+                }
+                Stage::Active(_) if lease.is_active() && claim.is_some() && self.is_abandoned(lease) => {
+                    self.end(id, CloseReason::Abandoned);
+                }
+                _ if lease.runs(self.now) => self.end(id, CloseReason::ClosedByTenant),
+                _ => {}
+            }
+        }
+    }
+
+    fn file_receipt(&mut self, id: LeaseId) {
+        let now = self.now;
+        let Stage::Pending { activate_by, receipt } = &mut self.lease(id).stage else {
+            unreachable!("it was judged")
+        };
+        *receipt = true;
+        let at = *activate_by;
+        if now >= at {
+            self.miss(id, at, CloseReason::NoShow);
+        }
+    }
+
+    fn transfer(&mut self, id: DeploymentId, to: Who) {
+        for lease in self.deployments[&id].leases.clone() {
+            self.advance(lease);
+            let known = self.lease(lease);
+            known.owner = to;
+            if is_open(lease) {
+                known.approved.clear();
+            }
+        }
+        let deployment = self.deployment(id);
+        (deployment.owner, deployment.offered_to) = (to, None);
+    }
+}

@@ -1,0 +1,250 @@
+//! One lease in the model, billed block by block.
+
+use super::queue::Queue;
+use crate::chain::*;
+use perigee_billing_model::{self as billing, Agreement, Carry, End, Terms};
+use perigee_primitives::{AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, ProviderId};
+use std::collections::BTreeMap;
+
+/// Money that changes its owner.
+#[derive(Clone, Copy, Debug)]
+pub struct Move {
+    pub from: Who,
+    pub to: Who,
+    pub amount: Balance,
+}
+
+/// Where a lease is in its life.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    Pending {
+        activate_by: BlockNumber,
+        receipt: bool,
+    },
+    Active(Box<Life>),
+    /// Ended without ever having been active.
+    Missed {
+        at: BlockNumber,
+        reason: CloseReason,
+    },
+}
+
+/// What became of the reservation fee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    Held,
+    Returned,
+    Burned,
+}
+
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub deployment: DeploymentId,
+    pub owner: Who,
+    pub provider: ProviderId,
+    pub ask: AskId,
+    /// Asks behind that one.
+    pub rest: Vec<AskId>,
+    pub max_rate: Balance,
+    pub units: u32,
+    pub commitment: Commitment,
+    pub rate: Balance,
+    pub payee: Who,
+    pub ppm: u32,
+    pub term: Option<BlockNumber>,
+    pub notice: BlockNumber,
+    pub sla: u32,
+    pub stage: Stage,
+    pub reservation: Reservation,
+    pub deposits: Queue,
+    pub deposited: Balance,
+    /// Who else may deposit, and how much at least.
+    pub approved: BTreeMap<Who, Balance>,
+    /// What is left of the bond.
+    pub bond: Balance,
+}
+
+/// A lease that was activated.
+#[derive(Clone, Debug)]
+pub struct Life {
+    pub bill: billing::Lease,
+    /// Why somebody ended it, if somebody did.
+    pub called: Option<CloseReason>,
+    carry: Carry,
+    /// The first block that is not billed.
+    pub next: BlockNumber,
+    pub billed: Balance,
+    pub fee: Balance,
+    pub unbilled: BlockNumber,
+    pub broken: bool,
+    /// What the bond paid for absences.
+    pub credited: Balance,
+}
+
+impl Lease {
+    /// The operator says that it runs.
+    pub fn activate(&mut self, now: BlockNumber) {
+        let agreement = Agreement {
+            times: billing::Times {
+                epoch: TIMES.epoch,
+                deadline: TIMES.deadline,
+                margin: TIMES.margin,
+            },
+            terms: Terms {
+                rate: self.rate,
+                payee: self.payee,
+                ppm: self.ppm,
+                paused: false,
+                unready: false,
+            },
+            deposited: self.deposited,
+            term: self.term,
+            notice: self.notice,
+            sla_window: SLA_WINDOW,
+            sla: self.sla,
+        };
+        self.rest.clear();
+        self.stage = Stage::Active(Box::new(Life {
+            bill: billing::Lease::activate(agreement, now),
+            called: None,
+            carry: Carry::default(),
+            next: now,
+            billed: 0,
+            fee: 0,
+            unbilled: 0,
+            broken: false,
+            credited: 0,
+        }));
+    }
+
+    pub fn life(&self) -> Option<&Life> {
+        match &self.stage {
+            Stage::Active(life) => Some(life),
+            _ => None,
+        }
+    }
+
+    pub fn life_mut(&mut self) -> Option<&mut Life> {
+        match &mut self.stage {
+            Stage::Active(life) => Some(life),
+            _ => None,
+        }
+    }
+
+    /// Is it active and has not ended?
+    pub fn is_active(&self) -> bool {
+        self.life().is_some_and(|life| life.bill.end().is_none())
+    }
+
+    /// Has it not ended?
+    pub fn runs(&self, now: BlockNumber) -> bool {
+        match self.stage {
+            Stage::Pending { activate_by, .. } => now < activate_by,
+            Stage::Active(_) => self.is_active(),
+            Stage::Missed { .. } => false,
+        }
+    }
+
+    /// Its end, if it has come to it.
+    pub fn ended(&self, now: BlockNumber) -> Option<(BlockNumber, CloseReason)> {
+        match &self.stage {
+            Stage::Pending { activate_by, receipt } => (*activate_by <= now).then(|| (*activate_by, missed(*receipt))),
+            Stage::Missed { at, reason } => Some((*at, *reason)),
+            Stage::Active(life) => life.bill.end().map(|(at, why)| (at, life.why(why))),
+        }
+    }
+
+    /// Is nothing left to be judged of it?
+    pub fn is_settled(&self) -> bool {
+        match &self.stage {
+            Stage::Pending { .. } => false,
+            Stage::Missed { .. } => true,
+            Stage::Active(life) => life.bill.end().is_some_and(|(at, _)| life.next >= at),
+        }
+    }
+
+    /// Bills all blocks before `judged`, one after the other.
+    pub fn advance(&mut self, judged: BlockNumber, stash: Who) -> Vec<Move> {
+        let mut moves = vec![];
+        let Stage::Active(life) = &mut self.stage else {
+            return moves;
+        };
+        let until = life.bill.billed_until(judged);
+        while life.next < until {
+            let line = life.bill.line(life.next, &mut life.carry);
+            life.next += 1;
+            life.billed += line.cost;
+            life.fee += line.fee;
+            life.unbilled += u32::from(!line.present);
+            life.broken |= line.broken;
+            let mut fee = line.fee;
+            for (from, part) in self.deposits.spend(line.cost) {
+                // Which of two depositors pays the unit of fee makes no difference to what each pays.
+                let of_fee = fee.min(part);
+                fee -= of_fee;
+                let to_payee = Move {
+                    from,
+                    to: line.payee,
+                    amount: part - of_fee,
+                };
+                moves.extend([
+                    to_payee,
+                    Move {
+                        from,
+                        to: POT,
+                        amount: of_fee,
+                    },
+                ]);
+            }
+            let credit = line.credit.min(self.bond);
+            self.bond -= credit;
+            life.credited += credit;
+            moves.push(Move {
+                from: stash,
+                to: self.owner,
+                amount: credit,
+            });
+        }
+        if life.bill.end().is_some_and(|(at, _)| life.next >= at) {
+            self.bond = 0;
+        }
+        moves
+    }
+
+    /// Pays up to `amount` out of the bond to the owner.
+    pub fn pay(&mut self, amount: Balance, stash: Who) -> Move {
+        let amount = amount.min(self.bond);
+        self.bond -= amount;
+        Move {
+            from: stash,
+            to: self.owner,
+            amount,
+        }
+    }
+
+    /// Another rate changes the bond by what the two ask for.
+    pub fn bond_at(&self, rate: Balance) -> Balance {
+        let blocks = Balance::from(BOND_BLOCKS);
+        (self.bond + rate * blocks).saturating_sub(self.rate * blocks)
+    }
+}
+
+impl Life {
+    fn why(&self, why: End) -> CloseReason {
+        match why {
+            End::Term => CloseReason::TermEnded,
+            End::Notice => CloseReason::ClosedByProvider,
+            End::Funds => CloseReason::FundsEnded,
+            End::Call => self.called.expect("somebody called"),
+        }
+    }
+}
+
+/// Why a lease ended that was not activated in time.
+pub fn missed(receipt: bool) -> CloseReason {
+    if receipt {
+        CloseReason::NoShow
+    } else {
+        CloseReason::ActivationMissed
+    }
+}
