@@ -73,7 +73,7 @@ impl<'a, AccountId: Clone + PartialEq, F: Fn(BlockNumber) -> BlockNumber> Funds<
             .checked_add(self.reserve)
             .and_then(|end| self.bill.full_cost(block, end));
         let needed = spent.zip(next).and_then(|(spent, next)| spent.checked_add(next));
-        needed.is_none_or(|needed| self.balance <= needed)
+        needed.is_none_or(|needed| self.balance < needed)
     }
 
     /// The last boundary from `boundary` on up to which the coming W + E blocks have one rate; `boundary` itself when
