@@ -14,7 +14,6 @@ const HORIZON: BlockNumber = 200;
 impl World<'_> {
     /// Compares everything.
     pub fn look(&mut self) {
-        self.model.advance_all();
         self.forget_pruned();
         for (id, lease) in &self.model.leases {
             self.compare_lease(*id, lease);
@@ -40,7 +39,8 @@ impl World<'_> {
     }
 
     /// A record goes when everything is settled and it was kept long enough, not before.
-    fn forget_pruned(&mut self) {
+    pub fn forget_pruned(&mut self) {
+        self.model.advance_all();
         let now = self.model.now;
         self.model.leases.retain(|id, lease| {
             let kept = Leases::<Test>::contains_key(id);

@@ -4,7 +4,7 @@ use crate::{
     chain::genesis,
     step::{rich, Steps},
     tally::Tally,
-    world::{Step, World},
+    world::{Step, World, FORGET_EVERY},
 };
 use std::{
     fmt,
@@ -42,8 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Look {
     fn every(self) -> u64 {
         match self {
-            Self::Seldom => 48,
-            Self::Often => 8,
+            Self::Seldom => 6 * FORGET_EVERY,
+            Self::Often => FORGET_EVERY,
             Self::Always => 1,
         }
     }

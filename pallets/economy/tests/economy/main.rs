@@ -35,8 +35,11 @@ const STEPS: u64 = 20_000;
 const LENGTH: u64 = 1_000;
 /// A long run tells of itself after so many steps.
 const PROGRESS: u64 = 100_000;
-/// Seeds of worlds that once showed a fault.
-const MENDED: [u64; 0] = [];
+/// Seeds of worlds that once showed a fault. Each run lives them first.
+const MENDED: [u64; 1] = [
+    // A deposit that suffices to the unit was taken for too little: `<=` for `<` at the end by funds.
+    1,
+];
 
 fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
@@ -58,7 +61,11 @@ fn everybody_gets_what_the_plain_model_says() {
     let steps = from_environment("PERIGEE_ECONOMY_STEPS").unwrap_or(STEPS);
     let first = from_environment("PERIGEE_ECONOMY_SEED").unwrap_or(1);
     let look = if steps > STEPS { Look::Seldom } else { Look::Often };
-    let (mut tally, started) = (Tally::default(), Instant::now());
+    let mut tally = Tally::default();
+    for seed in MENDED {
+        world(seed, LENGTH, look, &mut tally);
+    }
+    let started = Instant::now();
     for (seed, done) in (first..).zip((0..steps).step_by(LENGTH as usize)) {
         world(seed, LENGTH.min(steps - done), look, &mut tally);
         if done % PROGRESS == 0 && done > 0 {
@@ -72,11 +79,4 @@ fn everybody_gets_what_the_plain_model_says() {
     println!("{tally}first seed {first}, {steps} steps, {speed:.0} steps/s");
     let missing = tally.missing();
     assert!(steps < STEPS || missing.is_empty(), "never reached: {missing:?}");
-}
-
-#[test]
-fn what_was_mended_stays_so() {
-    MENDED
-        .into_iter()
-        .for_each(|seed| world(seed, LENGTH, Look::Often, &mut Tally::default()));
 }

@@ -39,6 +39,10 @@ pub enum Agenda {
 /// what its bond pays would depend on who looks when.
 const LONGEST_BACKLOG: BlockNumber = 90;
 
+/// Steps between two looks for records that are gone. Looks at everything come at multiples of it, or at each step of a
+/// list that is repeated.
+pub const FORGET_EVERY: u64 = 8;
+
 impl Agenda {
     fn weight(self) -> Weight {
         match self {
@@ -90,6 +94,10 @@ impl<'a> World<'a> {
             Step::Blocks { count, agenda } => self.blocks(*count, *agenda),
         }
         self.steps += 1;
+        // In the same rhythm however often anybody looks: what is drawn next depends on it.
+        if self.steps % FORGET_EVERY == 0 {
+            self.forget_pruned();
+        }
         if self.steps % self.look_every == 0 {
             self.look();
         }
