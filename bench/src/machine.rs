@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+use std::{fmt, fs, os::unix::fs::MetadataExt, path::Path};
 
 /// Ticks of a second in `/proc`: `USER_HZ`, the same on every architecture that Linux runs on today.
 const TICKS: f64 = 100.0;
@@ -29,6 +29,17 @@ impl Machine {
             memory_mib: kib(&read("/proc/meminfo")?, "MemTotal:") / 1024,
             kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
         })
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gib = self.memory_mib.div_ceil(1024);
+        write!(
+            f,
+            "{}, {} cores, {gib} GiB, Linux {}",
+            self.cpu, self.cores, self.kernel
+        )
     }
 }
 

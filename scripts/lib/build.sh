@@ -9,6 +9,17 @@ ensure_setup() {
 	use_toolchain || die "the Rust toolchain is not ready" "Run scripts/setup."
 }
 
+# What is compiled with other features, which would recompile the SDK where tests are built.
+features_dir() { printf '%s-features' "$CARGO_TARGET_DIR"; }
+
+# wasm_runtime COMMAND FEATURES [OPTION…]: cargo COMMAND on the runtime for WebAssembly, with these features. As
+# substrate-wasm-builder does it, which would leave it in the place of the runtime that nodes run.
+wasm_runtime() {
+	RUSTFLAGS="-C link-arg=--export-table -C link-arg=--import-memory -C link-arg=--export=__heap_base --cfg substrate_runtime" \
+		CARGO_TARGET_DIR=$(features_dir) cargo "$1" --locked --profile wasm -p perigee-runtime --lib \
+		--target "$WASM_TARGET" --no-default-features --features "$2" "${@:3}"
+}
+
 build_rust() { cargo build "${CARGO_SELECTION[@]}"; }
 
 # build_beside LOG COMMAND…: the command, with the local Kubernetes built beside it. Most of cargo's time one core is

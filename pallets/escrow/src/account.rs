@@ -5,13 +5,11 @@ use alloc::collections::BTreeSet;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, traits::ConstU32, BoundedVec};
 use perigee_primitives::{
-    traits::{Charge, EscrowTotals},
+    traits::{Charge, EscrowTotals, MAX_DEPOSITORS},
     Balance, Ppm,
 };
 use scale_info::TypeInfo;
 
-/// Accounts whose money an escrow account may hold at once; the owner counts as one of them.
-pub const MAX_DEPOSITORS: u32 = 8;
 /// Accounts that an owner may let deposit: all depositors but itself.
 pub const MAX_APPROVALS: u32 = MAX_DEPOSITORS - 1;
 /// Payees that may wait for a payout at once: those of a lease's segments and the protocol's income. Refunds do not

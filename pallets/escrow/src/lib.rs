@@ -68,11 +68,12 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, Approval, MAX_APPROVALS, MAX_DEPOSITORS, MAX_PAYEES};
+pub use account::{Account, Approval, MAX_APPROVALS, MAX_PAYEES};
 pub use credits::{Credit, Credits, MAX_CREDITS};
 pub use deposits::{Deposit, Deposits, MAX_DEPOSITS};
 pub use income::{CurrentFee, IncomeAccount, Share, Shares, MAX_SHARES};
 pub use pallet::*;
+pub use perigee_primitives::traits::MAX_DEPOSITORS;
 pub use weights::WeightInfo;
 
 /// Target of this pallet's log lines.

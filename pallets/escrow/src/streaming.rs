@@ -64,6 +64,10 @@ impl<T: Config> StreamingEscrow<T::AccountId> for Pallet<T> {
         Accounts::<T>::get(id).map(|account| account.totals)
     }
 
+    fn depositors(id: EscrowId) -> u32 {
+        Accounts::<T>::get(id).map_or(0, |account| account.funders().len() as u32)
+    }
+
     fn quote(id: EscrowId, charges: &[Charge<T::AccountId>]) -> Result<EscrowTotals, DispatchError> {
         let mut account = Self::account(id)?;
         account.charge::<T>(charges, &Self::income_account())?;

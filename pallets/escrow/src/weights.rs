@@ -1,81 +1,113 @@
-//! Weights, estimated: database accesses counted by hand at their worst, computing time from similar calls of
-//! pallet-balances. Benchmarks replace them.
+//! Weights, measured by `scripts/weights --steps 1 --repeat 60`; not edited by hand.
+//!
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
+//! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+    traits::Get,
+    weights::{RuntimeDbWeight, Weight},
+};
 
-/// Weights of this pallet's calls.
+/// Weights of this pallet, one for each of its benchmarks.
 pub trait WeightInfo {
-    /// `claim`: the account and the payee's balance; for each of `d` depositors its balance and its holds.
-    fn claim(d: u32) -> Weight;
-    /// `approve`: the account.
+    /// Of the benchmark `approve`.
     fn approve() -> Weight;
-    /// `revoke_approval`: the account.
-    fn revoke_approval() -> Weight;
-    /// `set_fee_rate`: the rate.
-    fn set_fee_rate() -> Weight;
-    /// `set_income_shares`: `s` shares.
-    fn set_income_shares(s: u32) -> Weight;
-    /// `distribute`: the shares and the pot's balance; for each of `s` recipients its balance.
+    /// Of the benchmark `claim`.
+    fn claim(d: u32) -> Weight;
+    /// Of the benchmark `distribute`.
     fn distribute(s: u32) -> Weight;
+    /// Of the benchmark `revoke_approval`.
+    fn revoke_approval() -> Weight;
+    /// Of the benchmark `set_fee_rate`.
+    fn set_fee_rate() -> Weight;
+    /// Of the benchmark `set_income_shares`.
+    fn set_income_shares(s: u32) -> Weight;
 }
 
-/// Estimated weights over the runtime's database.
-pub struct Estimated<T>(PhantomData<T>);
+/// Over the runtime's database.
+pub struct SubstrateWeight<T>(PhantomData<T>);
 
-impl<T: frame_system::Config> WeightInfo for Estimated<T> {
-    fn claim(d: u32) -> Weight {
-        let accesses = 2 + 2 * u64::from(d);
-        <()>::claim(d).saturating_add(T::DbWeight::get().reads_writes(accesses, accesses))
-    }
-
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn approve() -> Weight {
-        <()>::approve().saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        measured::approve(T::DbWeight::get())
     }
-
-    fn revoke_approval() -> Weight {
-        <()>::revoke_approval().saturating_add(T::DbWeight::get().reads_writes(1, 1))
+    fn claim(d: u32) -> Weight {
+        measured::claim(T::DbWeight::get(), d)
     }
-
-    fn set_fee_rate() -> Weight {
-        <()>::set_fee_rate().saturating_add(T::DbWeight::get().writes(1))
-    }
-
-    fn set_income_shares(s: u32) -> Weight {
-        <()>::set_income_shares(s).saturating_add(T::DbWeight::get().writes(1))
-    }
-
     fn distribute(s: u32) -> Weight {
-        let balances = 1 + u64::from(s);
-        <()>::distribute(s).saturating_add(T::DbWeight::get().reads_writes(1 + balances, balances))
+        measured::distribute(T::DbWeight::get(), s)
+    }
+    fn revoke_approval() -> Weight {
+        measured::revoke_approval(T::DbWeight::get())
+    }
+    fn set_fee_rate() -> Weight {
+        measured::set_fee_rate(T::DbWeight::get())
+    }
+    fn set_income_shares(s: u32) -> Weight {
+        measured::set_income_shares(T::DbWeight::get(), s)
     }
 }
 
-/// The same without database accesses.
+/// Without the database, for tests.
 impl WeightInfo for () {
-    fn claim(d: u32) -> Weight {
-        Weight::from_parts(30_000_000, 8_192)
-            .saturating_add(Weight::from_parts(40_000_000, 512).saturating_mul(d.into()))
-    }
-
     fn approve() -> Weight {
-        Weight::from_parts(20_000_000, 8_192)
+        measured::approve(RuntimeDbWeight::default())
     }
-
-    fn revoke_approval() -> Weight {
-        Weight::from_parts(20_000_000, 8_192)
+    fn claim(d: u32) -> Weight {
+        measured::claim(RuntimeDbWeight::default(), d)
     }
-
-    fn set_fee_rate() -> Weight {
-        Weight::from_parts(8_000_000, 0)
-    }
-
-    fn set_income_shares(s: u32) -> Weight {
-        Weight::from_parts(10_000_000, 0).saturating_add(Weight::from_parts(500_000, 0).saturating_mul(s.into()))
-    }
-
     fn distribute(s: u32) -> Weight {
-        Weight::from_parts(15_000_000, 1_024)
-            .saturating_add(Weight::from_parts(50_000_000, 256).saturating_mul(s.into()))
+        measured::distribute(RuntimeDbWeight::default(), s)
+    }
+    fn revoke_approval() -> Weight {
+        measured::revoke_approval(RuntimeDbWeight::default())
+    }
+    fn set_fee_rate() -> Weight {
+        measured::set_fee_rate(RuntimeDbWeight::default())
+    }
+    fn set_income_shares(s: u32) -> Weight {
+        measured::set_income_shares(RuntimeDbWeight::default(), s)
+    }
+}
+
+/// What was measured, once for every database.
+mod measured {
+    use super::*;
+
+    pub fn approve(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(32_528_000, 6_074)
+            .saturating_add(db.reads(1))
+            .saturating_add(db.writes(1))
+    }
+    pub fn claim(db: RuntimeDbWeight, d: u32) -> Weight {
+        Weight::from_parts(31_558_888, 698)
+            .saturating_add(Weight::from_parts(74_261_666, 946).saturating_mul(d.into()))
+            .saturating_add(db.reads(2))
+            .saturating_add(db.reads(2).saturating_mul(d.into()))
+            .saturating_add(db.writes(2))
+            .saturating_add(db.writes(2).saturating_mul(d.into()))
+    }
+    pub fn distribute(db: RuntimeDbWeight, s: u32) -> Weight {
+        Weight::from_parts(20_450_888, 249)
+            .saturating_add(Weight::from_parts(69_732_333, 82).saturating_mul(s.into()))
+            .saturating_add(db.reads(2))
+            .saturating_add(db.reads(1).saturating_mul(s.into()))
+            .saturating_add(db.writes(1))
+            .saturating_add(db.writes(1).saturating_mul(s.into()))
+    }
+    pub fn revoke_approval(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(34_641_000, 6_122)
+            .saturating_add(db.reads(1))
+            .saturating_add(db.writes(1))
+    }
+    pub fn set_fee_rate(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(8_012_000, 0).saturating_add(db.writes(1))
+    }
+    pub fn set_income_shares(db: RuntimeDbWeight, s: u32) -> Weight {
+        Weight::from_parts(8_353_608, 0)
+            .saturating_add(Weight::from_parts(505_174, 0).saturating_mul(s.into()))
+            .saturating_add(db.writes(1))
     }
 }

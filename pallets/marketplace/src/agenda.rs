@@ -33,28 +33,31 @@ impl<T: Config> Pallet<T> {
             if core::mem::take(&mut first) && Self::is_old(due) {
                 Self::show_backlog(due, meter);
             }
-            if due > now || !meter.can_consume(T::WeightInfo::wake()) {
+            if due > now || !meter.can_consume(Self::wake_at_most()) {
                 return;
             }
             meter.consume(Self::wake(lease, due));
         }
     }
 
-    /// Looks at up to `limit` due leases of a provider. Returns how many. One that waits for activation would give no
-    /// capacity back yet, and another might take over: it is left to the agenda.
-    pub(crate) fn process_due_ends(provider: ProviderId, limit: u32) -> u32 {
+    /// Looks at up to `limit` due leases of a provider. Returns how many, and the weight that was used. One that waits
+    /// for activation would give no capacity back yet, and another might take over: it is left to the agenda.
+    pub(crate) fn process_due_ends(provider: ProviderId, limit: u32) -> (u32, Weight) {
         let now = Self::now();
         let due: Vec<_> = AgendaByProvider::<T>::iter_key_prefix((provider,))
             .map(|(block, lease)| (BlockNumber::from_be_bytes(block), lease))
             .take_while(|(due, _)| *due <= now)
             .take(limit as usize)
             .collect();
-        for (due, lease) in &due {
-            if !Self::waits_for_activation(*lease) {
-                Self::wake(*lease, *due);
-            }
-        }
-        due.len() as u32
+        let used = due.iter().fold(Weight::zero(), |used, (due, lease)| {
+            let look = if Self::waits_for_activation(*lease) {
+                T::WeightInfo::look(0)
+            } else {
+                Self::wake(*lease, *due)
+            };
+            used.saturating_add(look)
+        });
+        (due.len() as u32, used)
     }
 
     fn waits_for_activation(id: LeaseId) -> bool {
@@ -64,6 +67,7 @@ impl<T: Config> Pallet<T> {
     /// Advances one lease. A failure changes nothing, is shown by an event, and is tried again later. Returns the
     /// weight that was used.
     fn wake(id: LeaseId, due: BlockNumber) -> Weight {
+        let depositors = Self::depositors(id);
         let advanced = with_storage_layer(|| {
             let mut lease = Self::touched(id)?;
             let taken_over = Self::expire(id, &mut lease)?;
@@ -77,11 +81,11 @@ impl<T: Config> Pallet<T> {
                     Stuck::<T>::remove(provider, id);
                 }
                 Self::forget_verdicts(provider, due);
-                T::WeightInfo::advance().saturating_add(taken_over)
+                Self::look_used(id, depositors).saturating_add(taken_over)
             }
             Err(error) => {
                 Self::put_off(id, due, error);
-                T::WeightInfo::wake()
+                Self::wake_at_most()
             }
         }
     }
@@ -198,13 +202,10 @@ impl<T: Config> Pallet<T> {
 
     /// Final, its capacity free, and kept long enough?
     fn is_over(lease: &Lease<T::AccountId>) -> bool {
-        let Stage::Ended {
-            at, totals: Some(_), ..
-        } = lease.stage
-        else {
+        let Stage::Ended { at, .. } = lease.stage else {
             return false;
         };
-        !lease.capacity_held && at.saturating_add(T::RetentionBlocks::get()) <= Self::now()
+        lease.is_final() && !lease.capacity_held && at.saturating_add(T::RetentionBlocks::get()) <= Self::now()
     }
 
     /// Removes a lease, and its deployment with the last one.

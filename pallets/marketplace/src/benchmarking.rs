@@ -1,17 +1,19 @@
 //! Benchmarks of the calls and of the agenda: records as long as they can be, the last of all that is looked at fits.
 
+mod running;
+
 use crate::{place::DueEnds, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{fungible::Mutate, Get},
+    traits::{fungible::Mutate, EnsureOrigin, Get},
     weights::WeightMeter,
     BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use perigee_primitives::{
     is_met, receipt_message,
-    traits::{Availability, ProviderInspect},
+    traits::{Availability, ProviderInspect, MAX_DEPOSITORS},
     Ask, AskId, AskTerms, AttributePatterns, AttributeText, Attributes, Balance, CloseReason, DeclineReason, Filter,
     GroupOrder, LeaseId, NamedAsks, Place, PriceSchedule, ProviderId, Requirements, Resources, Tenants, MAX_ASKS,
     MAX_GROUPS, MAX_PATTERNS,
@@ -199,18 +201,6 @@ where
     Ok((tenant, shop, lease))
 }
 
-/// Opens a lease, activates it and goes one block further. Returns tenant, shop and lease.
-fn activated<T: Config + pallet_providers::Config>(
-) -> Result<(T::AccountId, Shop<T::AccountId>, LeaseId), BenchmarkError>
-where
-    <T as Config>::Currency: Mutate<T::AccountId>,
-{
-    let (tenant, shop, lease) = open::<T>(1)?;
-    Pallet::<T>::do_activate(shop.operator.clone(), lease)?;
-    pass::<T>(1);
-    Ok((tenant, shop, lease))
-}
-
 /// Goes `blocks` further.
 fn pass<T: Config>(blocks: u32) {
     let now = Pallet::<T>::now().saturating_add(blocks);
@@ -237,9 +227,16 @@ fn crowd<T: Config>(lease: LeaseId) -> Result<(), BenchmarkError> {
     Ok(())
 }
 
-#[benchmarks(where T: pallet_providers::Config, <T as Config>::Currency: Mutate<T::AccountId>)]
+#[benchmarks(
+    where
+        T: pallet_providers::Config + pallet_escrow::Config,
+        <T as Config>::Currency: Mutate<T::AccountId>,
+)]
 mod benchmarks {
-    use super::*;
+    use super::{
+        running::{exhausted, nearly_out, ordinary, running},
+        *,
+    };
 
     #[benchmark]
     fn deploy(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
@@ -377,51 +374,86 @@ mod benchmarks {
 
     #[benchmark]
     fn close(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
-        let (tenant, shop, first) = open::<T>(n)?;
-        for lease in first..first + u64::from(n) {
-            Pallet::<T>::do_activate(shop.operator.clone(), lease)?;
-        }
-        pass::<T>(1);
-        let deployment = NextDeploymentId::<T>::get() - 1;
+        let all = running::<T>(n, MAX_DEPOSITORS, 0, 0)?;
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(tenant), deployment, None);
+        _(RawOrigin::Signed(all.tenant), all.deployment, None);
 
         Ok(())
     }
 
     #[benchmark]
     fn give_notice() -> Result<(), BenchmarkError> {
-        let (_, shop, lease) = activated::<T>()?;
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(shop.operator), lease);
+        _(RawOrigin::Signed(all.shop.operator), lease);
 
         Ok(())
     }
 
     #[benchmark]
     fn deposit() -> Result<(), BenchmarkError> {
-        let (tenant, _, lease) = activated::<T>()?;
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(tenant), lease, RATE);
+        _(RawOrigin::Signed(all.tenant), lease, RATE);
 
         Ok(())
     }
 
-    /// The agenda finds a lease whose end, final settlement and payouts are all due.
+    /// The agenda finds a lease whose funds ended long ago: it is billed, its SLA counted, and what it owes is paid to
+    /// eight payees out of the money of each of `d` depositors, to whom the rest goes back. Each question about its
+    /// provider's absences reads `s` runs.
     #[benchmark]
-    fn advance() -> Result<(), BenchmarkError> {
-        let (_, _, lease) = open::<T>(1)?;
-        pass::<T>(T::ActivationDeadline::get().saturating_add(T::ReceiptWindow::get()));
+    fn advance(d: Linear<1, MAX_DEPOSITORS>, s: Linear<0, MAX_SEARCH_STEPS>) -> Result<(), BenchmarkError> {
+        let lease = exhausted::<T>(d, s)?;
 
         #[block]
         {
             Pallet::<T>::run_agenda(&mut WeightMeter::new());
         }
 
-        assert!(Leases::<T>::get(lease).is_some_and(|lease| lease.has_ended()));
+        let found = Leases::<T>::get(lease).ok_or("the record stays")?;
+        assert!(found.is_final());
+        // Everybody was paid.
+        assert!(!pallet_escrow::Accounts::<T>::contains_key(lease));
+        Ok(())
+    }
+
+    /// The agenda finds a lease that is billed and goes on, but not for long.
+    #[benchmark]
+    fn look(s: Linear<0, MAX_SEARCH_STEPS>) -> Result<(), BenchmarkError> {
+        let lease = nearly_out::<T>(s)?;
+
+        #[block]
+        {
+            Pallet::<T>::run_agenda(&mut WeightMeter::new());
+        }
+
+        let found = Leases::<T>::get(lease).ok_or("the record stays")?;
+        assert!(found.is_active() && found.bill.billed_until == T::Availability::judged_until());
+        assert!(Pallet::<T>::sla_is_counted(&found));
+        Ok(())
+    }
+
+    /// The last lease of a deployment.
+    #[benchmark]
+    fn prune() -> Result<(), BenchmarkError> {
+        let (tenant, shop, lease) = open::<T>(1)?;
+        let deployment = NextDeploymentId::<T>::get().saturating_sub(1);
+        Pallet::<T>::do_close(tenant, deployment, None).map_err(|error| error.error)?;
+        Pallet::<T>::do_torn_down(shop.operator, &[lease])?;
+        pass::<T>(T::RetentionBlocks::get());
+
+        #[block]
+        {
+            Pallet::<T>::run_agenda(&mut WeightMeter::new());
+        }
+
+        assert!(!Deployments::<T>::contains_key(deployment));
         Ok(())
     }
 
@@ -438,12 +470,183 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn show_backlog() {
+        pass::<T>(T::BacklogAge::get().saturating_add(2));
+
+        #[block]
+        {
+            Pallet::<T>::show_backlog(1, &mut WeightMeter::new());
+        }
+
+        assert!(BacklogShown::<T>::exists());
+    }
+
+    #[benchmark]
     fn settle() -> Result<(), BenchmarkError> {
-        let (tenant, _, lease) = activated::<T>()?;
-        pass::<T>(T::Availability::times().window());
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(tenant), lease);
+        _(RawOrigin::Signed(all.tenant), lease);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn settle_many(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
+        let all = running::<T>(n, MAX_DEPOSITORS, 0, 0)?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), BoundedVec::truncate_from(all.leases));
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn withdraw() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease, RATE);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn resize() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(1)?;
+        let lease = all.first();
+        let more = Resources {
+            cpu_milli: 2,
+            ..little()
+        };
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease, more, [2; 32], 2 * RATE);
+
+        assert!(Leases::<T>::get(lease).is_some_and(|lease| lease.rate == 2 * RATE));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn update() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease, [2; 32]);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn extend() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
+        let ends_at = Pallet::<T>::now().saturating_add(10);
+        Leases::<T>::mutate_extant(lease, |lease| {
+            if let Stage::Active { since, term_end, .. } = &mut lease.stage {
+                *term_end = Some(ends_at);
+                lease.term = Some(ends_at.saturating_sub(*since));
+            }
+        });
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease, 1);
+
+        Ok(())
+    }
+
+    /// It begins and ends a segment.
+    #[benchmark]
+    fn pause() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(2)?;
+        let lease = all.first();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease, T::MaxPause::get());
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn resume() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(2)?;
+        let lease = all.first();
+        Pallet::<T>::do_pause(all.tenant.clone(), lease, T::MaxPause::get())?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.tenant), lease);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_ready() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(1)?;
+        let lease = all.first();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.shop.operator), lease, false);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn stop_for_abuse() -> Result<(), BenchmarkError> {
+        let all = ordinary::<T>(0)?;
+        let lease = all.first();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(all.shop.operator), lease, [1; 32]);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn take_down() -> Result<(), BenchmarkError> {
+        let lease = ordinary::<T>(0)?.first();
+        let origin = T::TakedownOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, lease, [1; 32]);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn offer_transfer() -> Result<(), BenchmarkError> {
+        let (tenant, ..) = open::<T>(MAX_GROUPS)?;
+        let deployment = NextDeploymentId::<T>::get().saturating_sub(1);
+        let to = endowed::<T>("next owner", 0);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(tenant), deployment, to);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn cancel_transfer() -> Result<(), BenchmarkError> {
+        let (tenant, ..) = open::<T>(MAX_GROUPS)?;
+        let deployment = NextDeploymentId::<T>::get().saturating_sub(1);
+        Pallet::<T>::do_offer_transfer(tenant.clone(), deployment, endowed::<T>("next owner", 0))?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(tenant), deployment);
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn accept_transfer(n: Linear<1, MAX_GROUPS>) -> Result<(), BenchmarkError> {
+        let all = running::<T>(n, MAX_DEPOSITORS, 0, 0)?;
+        let to = endowed::<T>("next owner", 0);
+        Pallet::<T>::do_offer_transfer(all.tenant, all.deployment, to.clone())?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(to), all.deployment);
 
         Ok(())
     }

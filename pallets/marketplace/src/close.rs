@@ -2,9 +2,10 @@
 
 use crate::{
     billing::absent_throughout, open::missed, Claim, Config, Deployments, Error, Lease, Pallet, Stage, WeightInfo,
+    MAX_LEASES,
 };
-use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get};
-use perigee_primitives::{CloseReason, DeploymentId, LeaseId};
+use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Get, weights::Weight};
+use perigee_primitives::{CloseReason, DeploymentId, LeaseId, MAX_GROUPS};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -20,7 +21,13 @@ impl<T: Config> Pallet<T> {
         }
         ensure!(closed, Error::<T>::DeploymentEnded);
         ensure!(confirmed, Error::<T>::NotAbandoned);
-        Ok(Some(T::WeightInfo::close(deployment.leases.len() as u32)).into())
+        let call = T::WeightInfo::close(deployment.leases.len() as u32);
+        Ok(Self::used(call, &deployment.leases, looks_to_close(claim)))
+    }
+
+    /// The weight of closing a deployment at its worst: one lease of each group was activated, and the others are final.
+    pub(crate) fn close_weight(claim: Option<Claim>) -> Weight {
+        Self::at_most(T::WeightInfo::close(MAX_LEASES), MAX_GROUPS * looks_to_close(claim))
     }
 
     /// Ends a lease for its tenant, unless its end was processed. Nothing takes over. Returns why it ended.
@@ -56,4 +63,9 @@ impl<T: Config> Pallet<T> {
             _ => CloseReason::ClosedByTenant,
         }
     }
+}
+
+/// Looks at a lease that closing costs: what is claimed is searched for like what is billed.
+fn looks_to_close(claim: Option<Claim>) -> u32 {
+    1 + u32::from(claim.is_some())
 }

@@ -1,8 +1,8 @@
 //! Opening a deployment: its record, and one lease for each group.
 
 use crate::{
-    place::search_weight, Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease,
-    NextDeploymentId, NextLeaseId, OrderRest, Pallet, Tickets, Wanted, WeightInfo, MAX_DUE_ENDS,
+    Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease, NextDeploymentId, NextLeaseId,
+    OrderRest, Pallet, Tickets, Wanted, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
@@ -39,24 +39,23 @@ impl<T: Config> Pallet<T> {
             };
             let placement = Self::place(&wanted, &mut due_ends, group)?;
             let asks = placement.position.saturating_add(1);
-            search.saturating_accrue(search_weight::<T>(&order.requirements, asks));
+            search.saturating_accrue(Self::search_weight(&order.requirements, asks));
             Self::open_lease(lease, deployment, group, owner.clone(), order, placement)?;
             leases.push(lease);
         }
         let opened = T::WeightInfo::deploy(leases.len() as u32);
         Self::open_deployment(deployment, owner, leases, footprint)?;
-        Ok(Some(opened.saturating_add(search).saturating_add(due_ends.weight::<T>())).into())
+        Ok(Some(opened.saturating_add(search).saturating_add(due_ends.weight())).into())
     }
 
     /// The weight of deploying `groups` at its worst: the last ask is the one that fits, after all due ends.
     pub(crate) fn deploy_weight(groups: &[GroupOrder<T::AccountId>]) -> Weight {
         let searches = groups
             .iter()
-            .map(|order| search_weight::<T>(&order.requirements, order.asks.len()));
-        let ends = T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.into());
+            .map(|order| Self::search_weight(&order.requirements, order.asks.len()));
         searches
             .fold(T::WeightInfo::deploy(groups.len() as u32), Weight::saturating_add)
-            .saturating_add(ends)
+            .saturating_add(Self::due_ends_at_most())
     }
 
     fn ensure_valid(order: &GroupOrder<T::AccountId>) -> Result<(), Error<T>> {

@@ -108,6 +108,7 @@ mod benchmarking;
 pub mod billing;
 mod change;
 mod close;
+mod costs;
 mod deploy;
 mod ending;
 pub mod funds;
@@ -132,6 +133,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use costs::MAX_SEARCH_STEPS;
 pub use pallet::*;
 use place::{DueEnds, Placement, Wanted};
 pub use types::*;
@@ -247,12 +249,15 @@ pub mod pallet {
         Record,
     }
 
-    /// The number that the next deployment gets.
+    /// The number that the next deployment gets. However many a block opens, the database sees one access.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type NextDeploymentId<T: Config> = StorageValue<_, DeploymentId, ValueQuery>;
 
-    /// The number that the next lease gets: all numbers are below it.
+    /// The number that the next lease gets: all numbers are below it. However many a block opens, the database sees
+    /// one access.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type NextLeaseId<T: Config> = StorageValue<_, LeaseId, ValueQuery>;
 
     /// The deployments.
@@ -667,6 +672,7 @@ pub mod pallet {
             assert!(T::MaxPause::get() > 0, "a pause takes time");
             assert!(T::SlaWindow::get() > 0, "an SLA is measured over time");
             assert!(T::BacklogAge::get() > 0, "a backlog is shown once in a while");
+            Self::ensure_calls_fit_a_block();
         }
 
         #[cfg(feature = "try-runtime")]
@@ -708,7 +714,7 @@ pub mod pallet {
         /// Ends all leases of a deployment with this block. By its owner, who may claim that they are abandoned: then
         /// those end so of which attestation confirms it, one at least, and a part of their bonds pays the owner.
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::close(MAX_LEASES))]
+        #[pallet::weight(Pallet::<T>::close_weight(*claim))]
         pub fn close(
             origin: OriginFor<T>,
             deployment: DeploymentId,
@@ -720,42 +726,49 @@ pub mod pallet {
 
         /// Ends an active lease when the notice is over that its ask promised. By the provider's operator.
         #[pallet::call_index(4)]
-        #[pallet::weight(T::WeightInfo::give_notice())]
-        pub fn give_notice(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::give_notice(), 1))]
+        pub fn give_notice(origin: OriginFor<T>, lease: LeaseId) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_give_notice(who, lease)
+            Self::do_give_notice(who, lease)?;
+            Ok(Self::used(T::WeightInfo::give_notice(), &[lease], 1))
         }
 
         /// Adds to a lease's deposit, until its effective end. By its owner, or by whom the owner approved.
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::deposit())]
-        pub fn deposit(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::deposit(), 2))]
+        pub fn deposit(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_deposit(who, lease, amount)
+            Self::do_deposit(who, lease, amount)?;
+            Ok(Self::used(T::WeightInfo::deposit(), &[lease], 2))
         }
 
         /// Advances a lease to this block: bills what is judged, processes what is due. By anybody. A lease that waits
         /// for activation is left to the agenda.
         #[pallet::call_index(6)]
-        #[pallet::weight(T::WeightInfo::settle())]
-        pub fn settle(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::settle(), 1))]
+        pub fn settle(origin: OriginFor<T>, lease: LeaseId) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
-            Self::do_settle(lease)
+            Self::do_settle(lease)?;
+            Ok(Self::used(T::WeightInfo::settle(), &[lease], 1))
         }
 
         /// Reports that nothing of these ended leases is left in the cluster: their capacity is free. By the operator
         /// of their provider. Leases that are freed or pruned already are passed over.
         #[pallet::call_index(7)]
-        #[pallet::weight(T::WeightInfo::torn_down(leases.len() as u32))]
-        pub fn torn_down(origin: OriginFor<T>, leases: BoundedVec<LeaseId, ConstU32<MAX_TORN_DOWN>>) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::torn_down(leases.len() as u32), leases.len() as u32 + 1))]
+        pub fn torn_down(
+            origin: OriginFor<T>,
+            leases: BoundedVec<LeaseId, ConstU32<MAX_TORN_DOWN>>,
+        ) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_torn_down(who, &leases)
+            Self::do_torn_down(who, &leases)?;
+            Ok(Self::used(T::WeightInfo::torn_down(leases.len() as u32), &leases, 1))
         }
 
         /// Shows that the provider held the manifest of a lease that it has not activated, by the signature of its
         /// heartbeat key. By anybody, until `ReceiptWindow` blocks after the deadline.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::file_receipt().saturating_add(T::WeightInfo::take_over_at_most()))]
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::file_receipt(), 1).saturating_add(Pallet::<T>::take_over_at_most()))]
         pub fn file_receipt(
             origin: OriginFor<T>,
             lease: LeaseId,
@@ -768,93 +781,106 @@ pub mod pallet {
 
         /// Advances several leases like `settle`. By anybody. Leases that are pruned already are passed over.
         #[pallet::call_index(20)]
-        #[pallet::weight(T::WeightInfo::settle_many(leases.len() as u32))]
-        pub fn settle_many(origin: OriginFor<T>, leases: BoundedVec<LeaseId, ConstU32<MAX_SETTLED>>) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::settle_many(leases.len() as u32), leases.len() as u32))]
+        pub fn settle_many(
+            origin: OriginFor<T>,
+            leases: BoundedVec<LeaseId, ConstU32<MAX_SETTLED>>,
+        ) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
-            Self::do_settle_many(&leases)
+            Self::do_settle_many(&leases)?;
+            Ok(Self::used(T::WeightInfo::settle_many(leases.len() as u32), &leases, 1))
         }
 
         /// Takes back what is left of one's own deposits, as far as W + E blocks stay covered, and the term where there
         /// is one. By a depositor.
         #[pallet::call_index(21)]
-        #[pallet::weight(T::WeightInfo::withdraw())]
-        pub fn withdraw(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::withdraw(), 2))]
+        pub fn withdraw(origin: OriginFor<T>, lease: LeaseId, amount: Balance) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_withdraw(who, lease, amount)
+            Self::do_withdraw(who, lease, amount)?;
+            Ok(Self::used(T::WeightInfo::withdraw(), &[lease], 2))
         }
 
         /// Leases other resources from the next block on, at the prices of the ask that the lease was opened at. By its
         /// owner.
         #[pallet::call_index(22)]
-        #[pallet::weight(T::WeightInfo::resize())]
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::resize(), 2))]
         pub fn resize(
             origin: OriginFor<T>,
             lease: LeaseId,
             resources: Resources,
             commitment: Commitment,
             max_rate: Balance,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_resize(who, lease, resources, commitment, max_rate)
+            Self::do_resize(who, lease, resources, commitment, max_rate)?;
+            Ok(Self::used(T::WeightInfo::resize(), &[lease], 2))
         }
 
         /// Commits to another manifest for the same resources. By the lease's owner.
         #[pallet::call_index(23)]
-        #[pallet::weight(T::WeightInfo::update())]
-        pub fn update(origin: OriginFor<T>, lease: LeaseId, commitment: Commitment) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::update(), 1))]
+        pub fn update(origin: OriginFor<T>, lease: LeaseId, commitment: Commitment) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_update(who, lease, commitment)
+            Self::do_update(who, lease, commitment)?;
+            Ok(Self::used(T::WeightInfo::update(), &[lease], 1))
         }
 
         /// Lets the term of a lease end so many blocks later. By its owner.
         #[pallet::call_index(24)]
-        #[pallet::weight(T::WeightInfo::extend())]
-        pub fn extend(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::extend(), 2))]
+        pub fn extend(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_extend(who, lease, blocks)
+            Self::do_extend(who, lease, blocks)?;
+            Ok(Self::used(T::WeightInfo::extend(), &[lease], 2))
         }
 
         /// Lets a lease rest for so many blocks from the next attestation epoch on: it costs nothing and keeps its
         /// capacity. By its owner.
         #[pallet::call_index(25)]
-        #[pallet::weight(T::WeightInfo::pause())]
-        pub fn pause(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::pause(), 1))]
+        pub fn pause(origin: OriginFor<T>, lease: LeaseId, blocks: BlockNumber) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_pause(who, lease, blocks)
+            Self::do_pause(who, lease, blocks)?;
+            Ok(Self::used(T::WeightInfo::pause(), &[lease], 1))
         }
 
         /// Ends a pause with the next block. By the lease's owner.
         #[pallet::call_index(26)]
-        #[pallet::weight(T::WeightInfo::resume())]
-        pub fn resume(origin: OriginFor<T>, lease: LeaseId) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::resume(), 2))]
+        pub fn resume(origin: OriginFor<T>, lease: LeaseId) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_resume(who, lease)
+            Self::do_resume(who, lease)?;
+            Ok(Self::used(T::WeightInfo::resume(), &[lease], 2))
         }
 
         /// Says whether the workload of a lease runs: while it does not, from the next attestation epoch on, nothing is
         /// billed. By the provider's operator.
         #[pallet::call_index(27)]
-        #[pallet::weight(T::WeightInfo::set_ready())]
-        pub fn set_ready(origin: OriginFor<T>, lease: LeaseId, ready: bool) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::set_ready(), 1))]
+        pub fn set_ready(origin: OriginFor<T>, lease: LeaseId, ready: bool) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_set_ready(who, lease, ready)
+            Self::do_set_ready(who, lease, ready)?;
+            Ok(Self::used(T::WeightInfo::set_ready(), &[lease], 1))
         }
 
         /// Ends an active lease for abuse with this block; the bond pays for the notice that is not given. By the
         /// provider's operator.
         #[pallet::call_index(28)]
-        #[pallet::weight(T::WeightInfo::stop_for_abuse())]
-        pub fn stop_for_abuse(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::stop_for_abuse(), 1))]
+        pub fn stop_for_abuse(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_stop_for_abuse(who, lease, evidence)
+            Self::do_stop_for_abuse(who, lease, evidence)?;
+            Ok(Self::used(T::WeightInfo::stop_for_abuse(), &[lease], 1))
         }
 
         /// Ends a lease for abuse with this block. By `TakedownOrigin`.
         #[pallet::call_index(29)]
-        #[pallet::weight(T::WeightInfo::take_down())]
-        pub fn take_down(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResult {
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::take_down(), 2))]
+        pub fn take_down(origin: OriginFor<T>, lease: LeaseId, evidence: [u8; 32]) -> DispatchResultWithPostInfo {
             T::TakedownOrigin::ensure_origin(origin)?;
-            Self::do_take_down(lease, evidence)
+            Self::do_take_down(lease, evidence)?;
+            Ok(Self::used(T::WeightInfo::take_down(), &[lease], 2))
         }
 
         /// Offers a deployment with all its leases to another account, in place of an offer made before. By its owner.
@@ -876,7 +902,7 @@ pub mod pallet {
         /// Becomes the owner of a deployment, of its leases and of their escrow accounts; deposits stay whose they are.
         /// By the account that it is offered to, while no lease waits for activation.
         #[pallet::call_index(32)]
-        #[pallet::weight(T::WeightInfo::accept_transfer(MAX_LEASES))]
+        #[pallet::weight(Pallet::<T>::at_most(T::WeightInfo::accept_transfer(MAX_LEASES), MAX_GROUPS))]
         pub fn accept_transfer(origin: OriginFor<T>, deployment: DeploymentId) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
             Self::do_accept_transfer(who, deployment)

@@ -4,7 +4,9 @@ use crate::{self as pallet_marketplace, Leases, Stage};
 use codec::Encode;
 use core::cell::RefCell;
 use frame_support::{
-    assert_ok, derive_impl, parameter_types,
+    assert_ok, derive_impl,
+    dispatch::DispatchResultWithPostInfo,
+    parameter_types,
     traits::{fungible::HoldConsideration, ConstU128, ConstU32, Hooks, LinearStoragePrice, VariantCountOf},
     weights::{Weight, WeightMeter},
 };
@@ -16,7 +18,7 @@ use perigee_primitives::{
 };
 use sp_core::{ed25519, Pair};
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, DispatchResult};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -298,6 +300,19 @@ impl Availability for Script {
             *known = block.max(*known);
         });
     }
+
+    fn search_steps(provider: ProviderId) -> u32 {
+        let runs = SCRIPT.with_borrow(|s| s.absent.get(&provider).map_or(0, BTreeSet::len));
+        usize::BITS - runs.leading_zeros()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn judge_as(provider: ProviderId, absent: &[(BlockNumber, BlockNumber)], until: BlockNumber) {
+        let epochs = |(start, end): &(_, _)| Self::times().epoch_of(*start)..Self::times().epoch_of(*end);
+        let epochs: Vec<_> = absent.iter().flat_map(epochs).collect();
+        Script::absent(provider, &epochs);
+        Script::judge(until);
+    }
 }
 
 impl Scores<u64> for Script {
@@ -462,19 +477,17 @@ pub fn work_off_agenda() {
     Marketplace::on_poll(System::block_number(), &mut meter);
 }
 
-/// Finding a lease and advancing it.
+/// Finding a lease that is paid out, advancing it and paying out its one depositor.
 pub fn one_look() -> Weight {
-    <() as crate::WeightInfo>::advance() + <() as crate::WeightInfo>::agenda_peek()
+    <() as crate::WeightInfo>::advance(1, 0) + <() as crate::WeightInfo>::agenda_peek()
 }
 
 /// The hook with room for `leases` of them, the last of which might be a dear one.
 pub fn poll(leases: u64) -> Weight {
-    let more = <() as crate::WeightInfo>::take_over_at_most();
-    let room = if leases == 0 {
-        Weight::zero()
-    } else {
-        one_look() * leases + more
-    };
+    let last = Marketplace::wake_at_most() + <() as crate::WeightInfo>::agenda_peek();
+    let room = leases
+        .checked_sub(1)
+        .map_or(Weight::zero(), |others| one_look() * others + last);
     // The hook takes a quarter of what is left.
     let mut meter = WeightMeter::with_limit(room * 4);
     Marketplace::on_poll(System::block_number(), &mut meter);
@@ -507,6 +520,11 @@ pub fn active(deposit: Balance) -> LeaseId {
     let lease = deploy(order(deposit));
     assert_ok!(Marketplace::activate(RuntimeOrigin::signed(OPERATOR), lease));
     lease
+}
+
+/// What a call came to, without its weight.
+pub fn done(found: DispatchResultWithPostInfo) -> DispatchResult {
+    found.map(|_| ()).map_err(|error| error.error)
 }
 
 /// Ends the deployment of `lease` by its tenant.

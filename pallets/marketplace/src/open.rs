@@ -1,9 +1,8 @@
 //! A lease from its opening to its activation, or to the one that takes over.
 
 use crate::{
-    place::search_weight, Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases,
-    LeasesByProvider, OrderRest, Pallet, Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
-    MAX_DUE_ENDS,
+    Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases, LeasesByProvider, OrderRest, Pallet,
+    Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
 };
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
@@ -117,15 +116,14 @@ impl<T: Config> Pallet<T> {
         let taken_over = Self::end_pending(id, &mut lease, Self::now(), reason, &mut due_ends)?;
         Self::keep(id, lease)?;
         let used = T::WeightInfo::decline().saturating_add(taken_over);
-        Ok(Some(used.saturating_add(due_ends.weight::<T>())).into())
+        Ok(Some(used.saturating_add(due_ends.weight())).into())
     }
 
     /// The weight of declining at its worst.
     pub(crate) fn decline_weight() -> Weight {
-        let ends = T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.into());
         T::WeightInfo::decline()
-            .saturating_add(T::WeightInfo::take_over_at_most())
-            .saturating_add(ends)
+            .saturating_add(Self::take_over_at_most())
+            .saturating_add(Self::due_ends_at_most())
     }
 
     /// A lease that its provider may still activate or decline.
@@ -172,7 +170,7 @@ impl<T: Config> Pallet<T> {
         let Some(rest) = rest.filter(|_| reason.moves_on()) else {
             return Ok(Weight::zero());
         };
-        let search = search_weight::<T>(&rest.requirements, rest.asks.len());
+        let search = Self::search_weight(&rest.requirements, rest.asks.len());
         let order = GroupOrder {
             resources: lease.resources,
             commitment: lease.commitment,

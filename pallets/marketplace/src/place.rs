@@ -1,6 +1,6 @@
 //! Placing an order: the first named ask at which every check holds at this block.
 
-use crate::{Config, Error, Lease, Leases, NextLeaseId, Pallet, Spread, WeightInfo, MAX_DUE_ENDS};
+use crate::{Config, Error, Lease, Leases, NextLeaseId, Pallet, Spread, MAX_DUE_ENDS};
 use alloc::vec::Vec;
 use frame_support::{
     ensure,
@@ -39,44 +39,44 @@ pub(crate) struct Placement<AccountId> {
 }
 
 /// Ends of full candidates that may still be processed before they are passed over.
-pub(crate) struct DueEnds(u32);
+pub(crate) struct DueEnds {
+    left: u32,
+    used: Weight,
+}
 
 impl DueEnds {
     /// As many as a call may process.
     pub(crate) fn some() -> Self {
-        Self(MAX_DUE_ENDS)
+        Self::up_to(MAX_DUE_ENDS)
     }
 
     /// None: where ends are being processed already.
     pub(crate) fn none() -> Self {
-        Self(0)
+        Self::up_to(0)
+    }
+
+    fn up_to(left: u32) -> Self {
+        Self {
+            left,
+            used: Weight::zero(),
+        }
     }
 
     /// Processes due ends of a provider; were there any?
     fn process<T: Config>(&mut self, provider: ProviderId) -> bool {
-        if self.0 == 0 {
+        if self.left == 0 {
             return false;
         }
-        let processed = Pallet::<T>::process_due_ends(provider, self.0);
-        self.0 = self.0.saturating_sub(processed);
+        let (processed, used) = Pallet::<T>::process_due_ends(provider, self.left);
+        self.left = self.left.saturating_sub(processed);
+        self.used.saturating_accrue(used);
         processed > 0
     }
 
-    /// The weight of those that were, of all that a call may process.
-    pub(crate) fn weight<T: Config>(&self) -> Weight {
-        T::WeightInfo::advance().saturating_mul(MAX_DUE_ENDS.saturating_sub(self.0).into())
+    /// The weight of those that were processed.
+    pub(crate) fn weight(&self) -> Weight {
+        self.used
     }
-}
-
-/// The weight of looking at so many asks for an order with these requirements.
-pub(crate) fn search_weight<T: Config>(requirements: &Requirements<T::AccountId>, asks: usize) -> Weight {
-    let auditors = requirements.all_of.len().saturating_add(requirements.any_of.len());
-    let patterns = requirements
-        .attributes
-        .iter()
-        .filter(|(key, _)| key.contains(&b'*'))
-        .count();
-    T::WeightInfo::search(asks as u32, patterns as u32, auditors as u32)
 }
 
 impl<T: Config> Pallet<T> {

@@ -36,7 +36,8 @@ impl<T: Config> Pallet<T> {
             Self::hand_over(*lease, &who)?;
         }
         Self::hand_over_record(id, &who)?;
-        Ok(Some(T::WeightInfo::accept_transfer(deployment.leases.len() as u32)).into())
+        let call = T::WeightInfo::accept_transfer(deployment.leases.len() as u32);
+        Ok(Self::used(call, &deployment.leases, 1))
     }
 
     /// The deployment, if it belongs to `who`.

@@ -12,9 +12,9 @@ use scale_info::TypeInfo;
 /// Leases that a deployment may come to have: one for each ask of each group.
 pub const MAX_LEASES: u32 = MAX_GROUPS * MAX_ASKS;
 /// Leases that one report of tear-down covers.
-pub const MAX_TORN_DOWN: u32 = 64;
+pub const MAX_TORN_DOWN: u32 = 16;
 /// Leases that one call settles.
-pub const MAX_SETTLED: u32 = 64;
+pub const MAX_SETTLED: u32 = 16;
 /// Changes of a lease's terms that wait beyond the first unjudged block.
 pub const MAX_PENDING_SEGMENTS: u32 = 4;
 /// Segments kept: those that wait, the one in force, and those that the end by funds may still ask about.

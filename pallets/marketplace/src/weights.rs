@@ -1,215 +1,448 @@
-//! Weights, estimated: database accesses counted by hand at their worst, computing time from similar calls of
-//! pallet-balances. Benchmarks replace them.
+//! Weights, measured by `scripts/weights --steps 1 --repeat 60`; not edited by hand.
 //!
-//! Advancing a lease dominates: the lease, its escrow account, two agenda indices before and after, the index by
-//! provider, the provider's runs, of which a search among thousands reads a dozen: for the edges of up to eight segments
-//! and the few boundaries that are not checked for good, and for the edges of up to eight SLA windows. When it ends a
-//! lease, three payouts, the release of two holds, the provider's pool and its bonds come on top.
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
+//! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
-use crate::MAX_LEASES;
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
-use perigee_primitives::{MAX_ASKS, MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS};
+use frame_support::{
+    traits::Get,
+    weights::{RuntimeDbWeight, Weight},
+};
 
-/// Weights of this pallet's calls and of its agenda.
+/// Weights of this pallet, one for each of its benchmarks.
 pub trait WeightInfo {
-    /// `deploy` of so many groups, without looking at asks and without the due ends it processes.
-    fn deploy(groups: u32) -> Weight;
-    /// Looking at an ask that refuses at the last check, for patterns without stars.
-    fn look_at_ask() -> Weight;
-    /// Looking among the attributes of an ask for one that meets a pattern with stars.
-    fn match_pattern() -> Weight;
-    /// Looking for the signature of an auditor.
-    fn check_audit() -> Weight;
-    /// Looking at so many asks, each for so many patterns with stars and so many auditors, who sign for every pattern.
-    fn search(asks: u32, patterns: u32, auditors: u32) -> Weight {
-        let lists = u64::from(auditors).saturating_add(1);
-        let matching = Self::match_pattern().saturating_mul(u64::from(patterns).saturating_mul(lists));
-        Self::look_at_ask()
-            .saturating_add(Self::check_audit().saturating_mul(auditors.into()))
-            .saturating_add(matching)
-            .saturating_mul(asks.into())
-    }
-    /// Opening the lease that takes over from one that was not activated, without looking at asks.
-    fn take_over() -> Weight;
-    /// The same, with all asks that may be left.
-    fn take_over_at_most() -> Weight {
-        let search = Self::search(MAX_ASKS - 1, MAX_PATTERNS, 2 * MAX_AUDITORS);
-        Self::take_over().saturating_add(search)
-    }
-    /// What the agenda does with a lease at most.
-    fn wake() -> Weight {
-        Self::advance().saturating_add(Self::take_over_at_most())
-    }
-    /// Advancing one lease to the current block, through every stage.
-    fn advance() -> Weight;
-    /// Looking for the next entry of the agenda.
+    /// Of the benchmark `accept_transfer`.
+    fn accept_transfer(n: u32) -> Weight;
+    /// Of the benchmark `activate`.
+    fn activate() -> Weight;
+    /// Of the benchmark `advance`.
+    fn advance(d: u32, s: u32) -> Weight;
+    /// Of the benchmark `agenda_peek`.
     fn agenda_peek() -> Weight;
-    /// Showing that the agenda lags behind.
+    /// Of the benchmark `cancel_transfer`.
+    fn cancel_transfer() -> Weight;
+    /// Of the benchmark `check_audit`.
+    fn check_audit() -> Weight;
+    /// Of the benchmark `close`.
+    fn close(n: u32) -> Weight;
+    /// Of the benchmark `decline`.
+    fn decline() -> Weight;
+    /// Of the benchmark `deploy`.
+    fn deploy(n: u32) -> Weight;
+    /// Of the benchmark `deposit`.
+    fn deposit() -> Weight;
+    /// Of the benchmark `extend`.
+    fn extend() -> Weight;
+    /// Of the benchmark `file_receipt`.
+    fn file_receipt() -> Weight;
+    /// Of the benchmark `give_notice`.
+    fn give_notice() -> Weight;
+    /// Of the benchmark `look`.
+    fn look(s: u32) -> Weight;
+    /// Of the benchmark `look_at_ask`.
+    fn look_at_ask() -> Weight;
+    /// Of the benchmark `match_pattern`.
+    fn match_pattern() -> Weight;
+    /// Of the benchmark `offer_transfer`.
+    fn offer_transfer() -> Weight;
+    /// Of the benchmark `pause`.
+    fn pause() -> Weight;
+    /// Of the benchmark `prune`.
+    fn prune() -> Weight;
+    /// Of the benchmark `resize`.
+    fn resize() -> Weight;
+    /// Of the benchmark `resume`.
+    fn resume() -> Weight;
+    /// Of the benchmark `set_ready`.
+    fn set_ready() -> Weight;
+    /// Of the benchmark `settle`.
+    fn settle() -> Weight;
+    /// Of the benchmark `settle_many`.
+    fn settle_many(n: u32) -> Weight;
+    /// Of the benchmark `show_backlog`.
     fn show_backlog() -> Weight;
-    /// `activate`.
-    fn activate() -> Weight {
-        Self::small_change().saturating_mul(3)
-    }
-    /// `decline`, without what takes over.
-    fn decline() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `file_receipt`, without what takes over: the check of a signature beside an end.
-    fn file_receipt() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `close` of a deployment with `n` leases.
-    fn close(n: u32) -> Weight {
-        Self::advance()
-            .saturating_mul(n.into())
-            .saturating_add(Self::small_change())
-    }
-    /// `give_notice`.
-    fn give_notice() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `deposit`.
-    fn deposit() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `settle`.
-    fn settle() -> Weight {
-        Self::advance()
-    }
-    /// `torn_down` of `n` leases.
-    fn torn_down(n: u32) -> Weight {
-        Self::advance()
-            .saturating_mul(n.into())
-            .saturating_add(Self::small_change())
-    }
-    /// `settle_many` of `n` leases.
-    fn settle_many(n: u32) -> Weight {
-        Self::settle().saturating_mul(n.into())
-    }
-    /// `withdraw`.
-    fn withdraw() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `resize`: ask, provider, bond and pool beside the lease.
-    fn resize() -> Weight {
-        Self::advance().saturating_add(Self::small_change().saturating_mul(2))
-    }
-    /// `update`.
-    fn update() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `extend`.
-    fn extend() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `pause`.
-    fn pause() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `resume`.
-    fn resume() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `set_ready`.
-    fn set_ready() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `stop_for_abuse`.
-    fn stop_for_abuse() -> Weight {
-        Self::advance().saturating_add(Self::small_change().saturating_mul(2))
-    }
-    /// `take_down`.
-    fn take_down() -> Weight {
-        Self::advance().saturating_add(Self::small_change())
-    }
-    /// `offer_transfer`.
-    fn offer_transfer() -> Weight {
-        Self::small_change()
-    }
-    /// `cancel_transfer`.
-    fn cancel_transfer() -> Weight {
-        Self::small_change()
-    }
-    /// `accept_transfer` of a deployment with `n` leases.
+    /// Of the benchmark `stop_for_abuse`.
+    fn stop_for_abuse() -> Weight;
+    /// Of the benchmark `take_down`.
+    fn take_down() -> Weight;
+    /// Of the benchmark `take_over`.
+    fn take_over() -> Weight;
+    /// Of the benchmark `torn_down`.
+    fn torn_down(n: u32) -> Weight;
+    /// Of the benchmark `update`.
+    fn update() -> Weight;
+    /// Of the benchmark `withdraw`.
+    fn withdraw() -> Weight;
+}
+
+/// Over the runtime's database.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn accept_transfer(n: u32) -> Weight {
-        Self::advance()
-            .saturating_add(Self::small_change())
-            .saturating_mul(n.into())
-            .saturating_add(Self::small_change().saturating_mul(2))
+        measured::accept_transfer(T::DbWeight::get(), n)
     }
-    /// What a call does beside advancing: origin, ask or deployment, a hold.
-    fn small_change() -> Weight;
-}
-
-/// Estimated weights over the runtime's database.
-pub struct Estimated<T>(PhantomData<T>);
-
-impl<T: frame_system::Config> WeightInfo for Estimated<T> {
-    fn deploy(groups: u32) -> Weight {
-        // Once: two numbers, deployment, index, ticket, the owner's account and holds.
-        let once = Weight::from_parts(60_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(5, 6));
-        // A group: lease, escrow account, two indices of the agenda, one of the provider, bond and pool, provider.
-        let group = Weight::from_parts(90_000_000, 8_192).saturating_add(T::DbWeight::get().reads_writes(4, 8));
-        once.saturating_add(group.saturating_mul(groups.into()))
+    fn activate() -> Weight {
+        measured::activate(T::DbWeight::get())
     }
-    fn look_at_ask() -> Weight {
-        // The ask, its provider, its bond pool, and what is known of its provider.
-        Weight::from_parts(20_000_000, 4_096).saturating_add(T::DbWeight::get().reads(5))
-    }
-    fn match_pattern() -> Weight {
-        // 32 attributes whose keys differ in the last byte only: each is tried from every byte on.
-        Weight::from_parts(70_000_000, 0)
-    }
-    fn check_audit() -> Weight {
-        Weight::from_parts(10_000_000, 4_096).saturating_add(T::DbWeight::get().reads(1))
-    }
-    fn take_over() -> Weight {
-        // The siblings that it must be apart from: all that a deployment may have, a few of which run.
-        let siblings = T::DbWeight::get().reads((MAX_LEASES + 3 * MAX_GROUPS).into());
-        Self::deploy(1).saturating_add(siblings)
-    }
-    fn advance() -> Weight {
-        Weight::from_parts(250_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(34, 23))
+    fn advance(d: u32, s: u32) -> Weight {
+        measured::advance(T::DbWeight::get(), d, s)
     }
     fn agenda_peek() -> Weight {
-        Weight::from_parts(5_000_000, 1_024).saturating_add(T::DbWeight::get().reads(1))
+        measured::agenda_peek(T::DbWeight::get())
+    }
+    fn cancel_transfer() -> Weight {
+        measured::cancel_transfer(T::DbWeight::get())
+    }
+    fn check_audit() -> Weight {
+        measured::check_audit(T::DbWeight::get())
+    }
+    fn close(n: u32) -> Weight {
+        measured::close(T::DbWeight::get(), n)
+    }
+    fn decline() -> Weight {
+        measured::decline(T::DbWeight::get())
+    }
+    fn deploy(n: u32) -> Weight {
+        measured::deploy(T::DbWeight::get(), n)
+    }
+    fn deposit() -> Weight {
+        measured::deposit(T::DbWeight::get())
+    }
+    fn extend() -> Weight {
+        measured::extend(T::DbWeight::get())
+    }
+    fn file_receipt() -> Weight {
+        measured::file_receipt(T::DbWeight::get())
+    }
+    fn give_notice() -> Weight {
+        measured::give_notice(T::DbWeight::get())
+    }
+    fn look(s: u32) -> Weight {
+        measured::look(T::DbWeight::get(), s)
+    }
+    fn look_at_ask() -> Weight {
+        measured::look_at_ask(T::DbWeight::get())
+    }
+    fn match_pattern() -> Weight {
+        measured::match_pattern(T::DbWeight::get())
+    }
+    fn offer_transfer() -> Weight {
+        measured::offer_transfer(T::DbWeight::get())
+    }
+    fn pause() -> Weight {
+        measured::pause(T::DbWeight::get())
+    }
+    fn prune() -> Weight {
+        measured::prune(T::DbWeight::get())
+    }
+    fn resize() -> Weight {
+        measured::resize(T::DbWeight::get())
+    }
+    fn resume() -> Weight {
+        measured::resume(T::DbWeight::get())
+    }
+    fn set_ready() -> Weight {
+        measured::set_ready(T::DbWeight::get())
+    }
+    fn settle() -> Weight {
+        measured::settle(T::DbWeight::get())
+    }
+    fn settle_many(n: u32) -> Weight {
+        measured::settle_many(T::DbWeight::get(), n)
     }
     fn show_backlog() -> Weight {
-        Weight::from_parts(10_000_000, 1_024).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        measured::show_backlog(T::DbWeight::get())
     }
-    fn small_change() -> Weight {
-        Weight::from_parts(60_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+    fn stop_for_abuse() -> Weight {
+        measured::stop_for_abuse(T::DbWeight::get())
+    }
+    fn take_down() -> Weight {
+        measured::take_down(T::DbWeight::get())
+    }
+    fn take_over() -> Weight {
+        measured::take_over(T::DbWeight::get())
+    }
+    fn torn_down(n: u32) -> Weight {
+        measured::torn_down(T::DbWeight::get(), n)
+    }
+    fn update() -> Weight {
+        measured::update(T::DbWeight::get())
+    }
+    fn withdraw() -> Weight {
+        measured::withdraw(T::DbWeight::get())
     }
 }
 
+/// Without the database, for tests.
 impl WeightInfo for () {
-    fn deploy(groups: u32) -> Weight {
-        let group = Weight::from_parts(90_000_000, 8_192);
-        Weight::from_parts(60_000_000, 4_096).saturating_add(group.saturating_mul(groups.into()))
+    fn accept_transfer(n: u32) -> Weight {
+        measured::accept_transfer(RuntimeDbWeight::default(), n)
     }
-    fn look_at_ask() -> Weight {
-        Weight::from_parts(20_000_000, 4_096)
+    fn activate() -> Weight {
+        measured::activate(RuntimeDbWeight::default())
     }
-    fn match_pattern() -> Weight {
-        Weight::from_parts(70_000_000, 0)
-    }
-    fn check_audit() -> Weight {
-        Weight::from_parts(10_000_000, 4_096)
-    }
-    fn take_over() -> Weight {
-        Weight::from_parts(200_000_000, 16_384)
-    }
-    fn advance() -> Weight {
-        Weight::from_parts(250_000_000, 16_384)
+    fn advance(d: u32, s: u32) -> Weight {
+        measured::advance(RuntimeDbWeight::default(), d, s)
     }
     fn agenda_peek() -> Weight {
-        Weight::from_parts(5_000_000, 1_024)
+        measured::agenda_peek(RuntimeDbWeight::default())
+    }
+    fn cancel_transfer() -> Weight {
+        measured::cancel_transfer(RuntimeDbWeight::default())
+    }
+    fn check_audit() -> Weight {
+        measured::check_audit(RuntimeDbWeight::default())
+    }
+    fn close(n: u32) -> Weight {
+        measured::close(RuntimeDbWeight::default(), n)
+    }
+    fn decline() -> Weight {
+        measured::decline(RuntimeDbWeight::default())
+    }
+    fn deploy(n: u32) -> Weight {
+        measured::deploy(RuntimeDbWeight::default(), n)
+    }
+    fn deposit() -> Weight {
+        measured::deposit(RuntimeDbWeight::default())
+    }
+    fn extend() -> Weight {
+        measured::extend(RuntimeDbWeight::default())
+    }
+    fn file_receipt() -> Weight {
+        measured::file_receipt(RuntimeDbWeight::default())
+    }
+    fn give_notice() -> Weight {
+        measured::give_notice(RuntimeDbWeight::default())
+    }
+    fn look(s: u32) -> Weight {
+        measured::look(RuntimeDbWeight::default(), s)
+    }
+    fn look_at_ask() -> Weight {
+        measured::look_at_ask(RuntimeDbWeight::default())
+    }
+    fn match_pattern() -> Weight {
+        measured::match_pattern(RuntimeDbWeight::default())
+    }
+    fn offer_transfer() -> Weight {
+        measured::offer_transfer(RuntimeDbWeight::default())
+    }
+    fn pause() -> Weight {
+        measured::pause(RuntimeDbWeight::default())
+    }
+    fn prune() -> Weight {
+        measured::prune(RuntimeDbWeight::default())
+    }
+    fn resize() -> Weight {
+        measured::resize(RuntimeDbWeight::default())
+    }
+    fn resume() -> Weight {
+        measured::resume(RuntimeDbWeight::default())
+    }
+    fn set_ready() -> Weight {
+        measured::set_ready(RuntimeDbWeight::default())
+    }
+    fn settle() -> Weight {
+        measured::settle(RuntimeDbWeight::default())
+    }
+    fn settle_many(n: u32) -> Weight {
+        measured::settle_many(RuntimeDbWeight::default(), n)
     }
     fn show_backlog() -> Weight {
-        Weight::from_parts(10_000_000, 1_024)
+        measured::show_backlog(RuntimeDbWeight::default())
     }
-    fn small_change() -> Weight {
-        Weight::from_parts(60_000_000, 4_096)
+    fn stop_for_abuse() -> Weight {
+        measured::stop_for_abuse(RuntimeDbWeight::default())
+    }
+    fn take_down() -> Weight {
+        measured::take_down(RuntimeDbWeight::default())
+    }
+    fn take_over() -> Weight {
+        measured::take_over(RuntimeDbWeight::default())
+    }
+    fn torn_down(n: u32) -> Weight {
+        measured::torn_down(RuntimeDbWeight::default(), n)
+    }
+    fn update() -> Weight {
+        measured::update(RuntimeDbWeight::default())
+    }
+    fn withdraw() -> Weight {
+        measured::withdraw(RuntimeDbWeight::default())
+    }
+}
+
+/// What was measured, once for every database.
+mod measured {
+    use super::*;
+
+    pub fn accept_transfer(db: RuntimeDbWeight, n: u32) -> Weight {
+        Weight::from_parts(224_197_000, 13_162)
+            .saturating_add(Weight::from_parts(244_557_222, 1_005).saturating_mul(n.into()))
+            .saturating_add(db.reads(16))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
+            .saturating_add(db.writes(8))
+            .saturating_add(db.writes(6).saturating_mul(n.into()))
+    }
+    pub fn activate(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(152_037_000, 6_702)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(3))
+    }
+    pub fn advance(db: RuntimeDbWeight, d: u32, s: u32) -> Weight {
+        Weight::from_parts(237_995_984, 3_617)
+            .saturating_add(Weight::from_parts(695_390_238, 998).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(273_512_888, 6_662).saturating_mul(s.into()))
+            .saturating_add(db.reads(26))
+            .saturating_add(db.reads(2).saturating_mul(d.into()))
+            .saturating_add(db.reads(14).saturating_mul(s.into()))
+            .saturating_add(db.writes(26))
+            .saturating_add(db.writes(2).saturating_mul(d.into()))
+            .saturating_add(db.writes(1).saturating_mul(s.into()))
+    }
+    pub fn agenda_peek(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(7_952_000, 40).saturating_add(db.reads(1))
+    }
+    pub fn cancel_transfer(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(24_016_000, 204)
+            .saturating_add(db.reads(1))
+            .saturating_add(db.writes(1))
+    }
+    pub fn check_audit(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(47_771_000, 4_593).saturating_add(db.reads(1))
+    }
+    pub fn close(db: RuntimeDbWeight, n: u32) -> Weight {
+        Weight::from_parts(39_009_412, 6_124)
+            .saturating_add(Weight::from_parts(161_553_476, 1_005).saturating_mul(n.into()))
+            .saturating_add(db.reads(5))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
+            .saturating_add(db.writes(6).saturating_mul(n.into()))
+    }
+    pub fn decline(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(231_315_000, 6_653)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(10))
+    }
+    pub fn deploy(db: RuntimeDbWeight, n: u32) -> Weight {
+        Weight::from_parts(484_619_944, 6_485)
+            .saturating_add(Weight::from_parts(396_365_757, 0).saturating_mul(n.into()))
+            .saturating_add(db.reads(10))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
+            .saturating_add(db.writes(7))
+            .saturating_add(db.writes(6).saturating_mul(n.into()))
+    }
+    pub fn deposit(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(359_415_000, 7_757)
+            .saturating_add(db.reads(8))
+            .saturating_add(db.writes(8))
+    }
+    pub fn extend(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(323_542_000, 12_936)
+            .saturating_add(db.reads(12))
+            .saturating_add(db.writes(6))
+    }
+    pub fn file_receipt(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(409_129_000, 2_837)
+            .saturating_add(db.reads(12))
+            .saturating_add(db.writes(10))
+    }
+    pub fn give_notice(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(239_056_000, 7_915)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(6))
+    }
+    pub fn look(db: RuntimeDbWeight, s: u32) -> Weight {
+        Weight::from_parts(302_334_444, 7_052)
+            .saturating_add(Weight::from_parts(212_019_495, 5_165).saturating_mul(s.into()))
+            .saturating_add(db.reads(9))
+            .saturating_add(db.reads(11).saturating_mul(s.into()))
+            .saturating_add(db.writes(8))
+            .saturating_add(db.writes(2).saturating_mul(s.into()))
+    }
+    pub fn look_at_ask(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(132_247_000, 6_027).saturating_add(db.reads(8))
+    }
+    pub fn match_pattern(_: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(64_977_000, 0)
+    }
+    pub fn offer_transfer(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(25_058_000, 172)
+            .saturating_add(db.reads(1))
+            .saturating_add(db.writes(1))
+    }
+    pub fn pause(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(228_420_000, 6_895)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(6))
+    }
+    pub fn prune(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(157_585_000, 1_439)
+            .saturating_add(db.reads(11))
+            .saturating_add(db.writes(10))
+    }
+    pub fn resize(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(360_937_000, 12_997)
+            .saturating_add(db.reads(14))
+            .saturating_add(db.writes(9))
+    }
+    pub fn resume(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(164_725_000, 7_091)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(1))
+    }
+    pub fn set_ready(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(243_282_000, 7_857)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(6))
+    }
+    pub fn settle(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(220_028_000, 7_011)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(6))
+    }
+    pub fn settle_many(db: RuntimeDbWeight, n: u32) -> Weight {
+        Weight::from_parts(37_547_841, 6_016)
+            .saturating_add(Weight::from_parts(189_630_492, 997).saturating_mul(n.into()))
+            .saturating_add(db.reads(4))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
+            .saturating_add(db.writes(6).saturating_mul(n.into()))
+    }
+    pub fn show_backlog(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(6_539_000, 0)
+            .saturating_add(db.reads(1))
+            .saturating_add(db.writes(1))
+    }
+    pub fn stop_for_abuse(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(323_641_000, 8_801)
+            .saturating_add(db.reads(12))
+            .saturating_add(db.writes(11))
+    }
+    pub fn take_down(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(224_584_000, 7_011)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(6))
+    }
+    pub fn take_over(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(1_187_157_000, 15_100)
+            .saturating_add(db.reads(43))
+            .saturating_add(db.writes(11))
+    }
+    pub fn torn_down(db: RuntimeDbWeight, n: u32) -> Weight {
+        Weight::from_parts(29_180_580, 1_192)
+            .saturating_add(Weight::from_parts(39_913_197, 526).saturating_mul(n.into()))
+            .saturating_add(db.reads(6))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
+            .saturating_add(db.writes(1))
+            .saturating_add(db.writes(2).saturating_mul(n.into()))
+    }
+    pub fn update(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(218_866_000, 7_011)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(6))
+    }
+    pub fn withdraw(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(354_558_000, 7_757)
+            .saturating_add(db.reads(8))
+            .saturating_add(db.writes(8))
     }
 }

@@ -8,6 +8,9 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, DispatchResult};
 
+/// Accounts whose money an escrow account may hold at once; the owner counts as one of them.
+pub const MAX_DEPOSITORS: u32 = 8;
+
 /// Which blocks of a provider count. Answers are final for blocks below [`Availability::judged_until`].
 pub trait Availability {
     /// The first block that no verdict covers.
@@ -20,6 +23,11 @@ pub trait Availability {
     fn times() -> AttestationTimes;
     /// No lease of `provider` will ask about blocks before `block` any more: runs that end there may be forgotten.
     fn forget_before(provider: ProviderId, block: BlockNumber);
+    /// Reads that the search for a block among the runs of `provider` takes: what it costs to bill its leases.
+    fn search_steps(provider: ProviderId) -> u32;
+    /// Judges all blocks before `until`, with these runs of absence of `provider`, in their order.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn judge_as(provider: ProviderId, absent: &[(BlockNumber, BlockNumber)], until: BlockNumber);
 }
 
 /// What attestation and past leases say of providers.
@@ -137,6 +145,8 @@ pub trait StreamingEscrow<AccountId> {
     fn set_owner(id: EscrowId, owner: &AccountId) -> DispatchResult;
     /// Totals, `None` for an account that does not exist.
     fn totals(id: EscrowId) -> Option<EscrowTotals>;
+    /// Accounts whose money it holds, as balance or as credits: what it costs to close it.
+    fn depositors(id: EscrowId) -> u32;
     /// The totals that `charge` would leave; changes nothing.
     fn quote(id: EscrowId, charges: &[Charge<AccountId>]) -> Result<EscrowTotals, DispatchError>;
     /// Turns balance into credits, the oldest deposit first. Fails when the balance is too small, and then changes

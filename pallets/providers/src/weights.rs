@@ -1,191 +1,305 @@
-//! What the calls cost. Estimated, not measured: reference time of a call of this size on common hardware, plus
-//! counted database accesses.
+//! Weights, measured by `scripts/weights --steps 1 --repeat 60`; not edited by hand.
+//!
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
+//! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+    traits::Get,
+    weights::{RuntimeDbWeight, Weight},
+};
 
-/// Weights of this pallet.
+/// Weights of this pallet, one for each of its benchmarks.
 pub trait WeightInfo {
-    /// `register`.
-    fn register() -> Weight;
-    /// `set_capacity`.
-    fn set_capacity() -> Weight;
-    /// `publish_ask`, with the longest terms, when an expired ask makes room.
-    fn publish_ask() -> Weight;
-    /// `withdraw_ask`.
-    fn withdraw_ask() -> Weight;
-    /// `set_gateway`.
-    fn set_gateway() -> Weight;
-    /// `retire` with `asks` standing asks.
-    fn retire(asks: u32) -> Weight;
-    /// `replace_ask`, with the longest terms.
-    fn replace_ask() -> Weight;
-    /// `bond_stake`.
+    /// Of the benchmark `bond_stake`.
     fn bond_stake() -> Weight;
-    /// `unbond`.
-    fn unbond() -> Weight;
-    /// `withdraw_unbonded`.
-    fn withdraw_unbonded() -> Weight;
-    /// `fund_bonds`.
-    fn fund_bonds() -> Weight;
-    /// `withdraw_bonds`.
-    fn withdraw_bonds() -> Weight;
-    /// `sign_attributes`, with as many as fit.
-    fn sign_attributes() -> Weight;
-    /// `revoke`.
-    fn revoke() -> Weight;
-    /// `remove_expired_audit`.
-    fn remove_expired_audit() -> Weight;
-    /// `set_operator`.
-    fn set_operator() -> Weight;
-    /// `set_heartbeat_key`.
-    fn set_heartbeat_key() -> Weight;
-    /// `set_abuse_contact`.
-    fn set_abuse_contact() -> Weight;
-    /// `slash`.
-    fn slash() -> Weight;
-    /// A look at the first entry of the queue of expiries.
-    fn expiry_peek() -> Weight;
-    /// The removal of an expired ask.
+    /// Of the benchmark `expire_ask`.
     fn expire_ask() -> Weight;
+    /// Of the benchmark `expiry_peek`.
+    fn expiry_peek() -> Weight;
+    /// Of the benchmark `fund_bonds`.
+    fn fund_bonds() -> Weight;
+    /// Of the benchmark `publish_ask`.
+    fn publish_ask() -> Weight;
+    /// Of the benchmark `register`.
+    fn register() -> Weight;
+    /// Of the benchmark `remove_expired_audit`.
+    fn remove_expired_audit() -> Weight;
+    /// Of the benchmark `replace_ask`.
+    fn replace_ask() -> Weight;
+    /// Of the benchmark `retire`.
+    fn retire(a: u32) -> Weight;
+    /// Of the benchmark `revoke`.
+    fn revoke() -> Weight;
+    /// Of the benchmark `set_abuse_contact`.
+    fn set_abuse_contact() -> Weight;
+    /// Of the benchmark `set_capacity`.
+    fn set_capacity() -> Weight;
+    /// Of the benchmark `set_gateway`.
+    fn set_gateway() -> Weight;
+    /// Of the benchmark `set_heartbeat_key`.
+    fn set_heartbeat_key() -> Weight;
+    /// Of the benchmark `set_operator`.
+    fn set_operator() -> Weight;
+    /// Of the benchmark `sign_attributes`.
+    fn sign_attributes() -> Weight;
+    /// Of the benchmark `slash`.
+    fn slash() -> Weight;
+    /// Of the benchmark `unbond`.
+    fn unbond() -> Weight;
+    /// Of the benchmark `withdraw_ask`.
+    fn withdraw_ask() -> Weight;
+    /// Of the benchmark `withdraw_bonds`.
+    fn withdraw_bonds() -> Weight;
+    /// Of the benchmark `withdraw_unbonded`.
+    fn withdraw_unbonded() -> Weight;
 }
 
-/// Estimated weights over the runtime's database costs.
+/// Over the runtime's database.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-fn micros(n: u64) -> Weight {
-    Weight::from_parts(n * 1_000_000, 4_096)
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn register() -> Weight {
-        micros(160) + T::DbWeight::get().reads_writes(7, 8)
-    }
-    fn set_capacity() -> Weight {
-        micros(20) + T::DbWeight::get().reads_writes(2, 1)
-    }
-    fn publish_ask() -> Weight {
-        micros(160) + T::DbWeight::get().reads_writes(17, 12)
-    }
-    fn withdraw_ask() -> Weight {
-        micros(60) + T::DbWeight::get().reads_writes(7, 6)
-    }
-    fn set_gateway() -> Weight {
-        micros(20) + T::DbWeight::get().reads_writes(2, 1)
-    }
-    fn retire(asks: u32) -> Weight {
-        let each = micros(40) + T::DbWeight::get().reads_writes(3, 4);
-        micros(120) + T::DbWeight::get().reads_writes(9, 11) + each.saturating_mul(asks.into())
-    }
-    fn replace_ask() -> Weight {
-        micros(90) + T::DbWeight::get().reads_writes(6, 6)
-    }
     fn bond_stake() -> Weight {
-        micros(45) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn unbond() -> Weight {
-        micros(30) + T::DbWeight::get().reads_writes(3, 2)
-    }
-    fn withdraw_unbonded() -> Weight {
-        micros(45) + T::DbWeight::get().reads_writes(3, 3)
-    }
-    fn fund_bonds() -> Weight {
-        micros(45) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn withdraw_bonds() -> Weight {
-        micros(45) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn sign_attributes() -> Weight {
-        micros(70) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn revoke() -> Weight {
-        micros(50) + T::DbWeight::get().reads_writes(3, 3)
-    }
-    fn remove_expired_audit() -> Weight {
-        micros(50) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn set_operator() -> Weight {
-        micros(25) + T::DbWeight::get().reads_writes(3, 3)
-    }
-    fn set_heartbeat_key() -> Weight {
-        micros(90) + T::DbWeight::get().reads_writes(4, 3)
-    }
-    fn set_abuse_contact() -> Weight {
-        micros(20) + T::DbWeight::get().reads_writes(2, 1)
-    }
-    fn slash() -> Weight {
-        micros(70) + T::DbWeight::get().reads_writes(5, 5)
-    }
-    fn expiry_peek() -> Weight {
-        micros(5) + T::DbWeight::get().reads_writes(1, 0)
+        measured::bond_stake(T::DbWeight::get())
     }
     fn expire_ask() -> Weight {
-        micros(60) + T::DbWeight::get().reads_writes(6, 6)
+        measured::expire_ask(T::DbWeight::get())
+    }
+    fn expiry_peek() -> Weight {
+        measured::expiry_peek(T::DbWeight::get())
+    }
+    fn fund_bonds() -> Weight {
+        measured::fund_bonds(T::DbWeight::get())
+    }
+    fn publish_ask() -> Weight {
+        measured::publish_ask(T::DbWeight::get())
+    }
+    fn register() -> Weight {
+        measured::register(T::DbWeight::get())
+    }
+    fn remove_expired_audit() -> Weight {
+        measured::remove_expired_audit(T::DbWeight::get())
+    }
+    fn replace_ask() -> Weight {
+        measured::replace_ask(T::DbWeight::get())
+    }
+    fn retire(a: u32) -> Weight {
+        measured::retire(T::DbWeight::get(), a)
+    }
+    fn revoke() -> Weight {
+        measured::revoke(T::DbWeight::get())
+    }
+    fn set_abuse_contact() -> Weight {
+        measured::set_abuse_contact(T::DbWeight::get())
+    }
+    fn set_capacity() -> Weight {
+        measured::set_capacity(T::DbWeight::get())
+    }
+    fn set_gateway() -> Weight {
+        measured::set_gateway(T::DbWeight::get())
+    }
+    fn set_heartbeat_key() -> Weight {
+        measured::set_heartbeat_key(T::DbWeight::get())
+    }
+    fn set_operator() -> Weight {
+        measured::set_operator(T::DbWeight::get())
+    }
+    fn sign_attributes() -> Weight {
+        measured::sign_attributes(T::DbWeight::get())
+    }
+    fn slash() -> Weight {
+        measured::slash(T::DbWeight::get())
+    }
+    fn unbond() -> Weight {
+        measured::unbond(T::DbWeight::get())
+    }
+    fn withdraw_ask() -> Weight {
+        measured::withdraw_ask(T::DbWeight::get())
+    }
+    fn withdraw_bonds() -> Weight {
+        measured::withdraw_bonds(T::DbWeight::get())
+    }
+    fn withdraw_unbonded() -> Weight {
+        measured::withdraw_unbonded(T::DbWeight::get())
     }
 }
 
+/// Without the database, for tests.
 impl WeightInfo for () {
-    fn register() -> Weight {
-        micros(160)
-    }
-    fn set_capacity() -> Weight {
-        micros(20)
-    }
-    fn publish_ask() -> Weight {
-        micros(160)
-    }
-    fn withdraw_ask() -> Weight {
-        micros(60)
-    }
-    fn set_gateway() -> Weight {
-        micros(20)
-    }
-    fn retire(asks: u32) -> Weight {
-        micros(120) + micros(40).saturating_mul(asks.into())
-    }
-    fn replace_ask() -> Weight {
-        micros(90)
-    }
     fn bond_stake() -> Weight {
-        micros(45)
-    }
-    fn unbond() -> Weight {
-        micros(30)
-    }
-    fn withdraw_unbonded() -> Weight {
-        micros(45)
-    }
-    fn fund_bonds() -> Weight {
-        micros(45)
-    }
-    fn withdraw_bonds() -> Weight {
-        micros(45)
-    }
-    fn sign_attributes() -> Weight {
-        micros(70)
-    }
-    fn revoke() -> Weight {
-        micros(50)
-    }
-    fn remove_expired_audit() -> Weight {
-        micros(50)
-    }
-    fn set_operator() -> Weight {
-        micros(25)
-    }
-    fn set_heartbeat_key() -> Weight {
-        micros(90)
-    }
-    fn set_abuse_contact() -> Weight {
-        micros(20)
-    }
-    fn slash() -> Weight {
-        micros(70)
-    }
-    fn expiry_peek() -> Weight {
-        micros(5)
+        measured::bond_stake(RuntimeDbWeight::default())
     }
     fn expire_ask() -> Weight {
-        micros(60)
+        measured::expire_ask(RuntimeDbWeight::default())
+    }
+    fn expiry_peek() -> Weight {
+        measured::expiry_peek(RuntimeDbWeight::default())
+    }
+    fn fund_bonds() -> Weight {
+        measured::fund_bonds(RuntimeDbWeight::default())
+    }
+    fn publish_ask() -> Weight {
+        measured::publish_ask(RuntimeDbWeight::default())
+    }
+    fn register() -> Weight {
+        measured::register(RuntimeDbWeight::default())
+    }
+    fn remove_expired_audit() -> Weight {
+        measured::remove_expired_audit(RuntimeDbWeight::default())
+    }
+    fn replace_ask() -> Weight {
+        measured::replace_ask(RuntimeDbWeight::default())
+    }
+    fn retire(a: u32) -> Weight {
+        measured::retire(RuntimeDbWeight::default(), a)
+    }
+    fn revoke() -> Weight {
+        measured::revoke(RuntimeDbWeight::default())
+    }
+    fn set_abuse_contact() -> Weight {
+        measured::set_abuse_contact(RuntimeDbWeight::default())
+    }
+    fn set_capacity() -> Weight {
+        measured::set_capacity(RuntimeDbWeight::default())
+    }
+    fn set_gateway() -> Weight {
+        measured::set_gateway(RuntimeDbWeight::default())
+    }
+    fn set_heartbeat_key() -> Weight {
+        measured::set_heartbeat_key(RuntimeDbWeight::default())
+    }
+    fn set_operator() -> Weight {
+        measured::set_operator(RuntimeDbWeight::default())
+    }
+    fn sign_attributes() -> Weight {
+        measured::sign_attributes(RuntimeDbWeight::default())
+    }
+    fn slash() -> Weight {
+        measured::slash(RuntimeDbWeight::default())
+    }
+    fn unbond() -> Weight {
+        measured::unbond(RuntimeDbWeight::default())
+    }
+    fn withdraw_ask() -> Weight {
+        measured::withdraw_ask(RuntimeDbWeight::default())
+    }
+    fn withdraw_bonds() -> Weight {
+        measured::withdraw_bonds(RuntimeDbWeight::default())
+    }
+    fn withdraw_unbonded() -> Weight {
+        measured::withdraw_unbonded(RuntimeDbWeight::default())
+    }
+}
+
+/// What was measured, once for every database.
+mod measured {
+    use super::*;
+
+    pub fn bond_stake(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(109_613_000, 1_120)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(3))
+    }
+    pub fn expire_ask(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(148_431_000, 7_035)
+            .saturating_add(db.reads(6))
+            .saturating_add(db.writes(6))
+    }
+    pub fn expiry_peek(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(12_369_000, 377).saturating_add(db.reads(3))
+    }
+    pub fn fund_bonds(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(111_516_000, 542)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(3))
+    }
+    pub fn publish_ask(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(447_316_000, 12_607)
+            .saturating_add(db.reads(15))
+            .saturating_add(db.writes(10))
+    }
+    pub fn register(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(245_074_000, 322)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(8))
+    }
+    pub fn remove_expired_audit(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(119_127_000, 4_994)
+            .saturating_add(db.reads(3))
+            .saturating_add(db.writes(3))
+    }
+    pub fn replace_ask(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(116_003_000, 6_653)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(4))
+    }
+    pub fn retire(db: RuntimeDbWeight, a: u32) -> Weight {
+        Weight::from_parts(192_002_555, 1_587)
+            .saturating_add(Weight::from_parts(99_444_111, 835).saturating_mul(a.into()))
+            .saturating_add(db.reads(8))
+            .saturating_add(db.reads(2).saturating_mul(a.into()))
+            .saturating_add(db.writes(10))
+            .saturating_add(db.writes(3).saturating_mul(a.into()))
+    }
+    pub fn revoke(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(133_659_000, 4_994)
+            .saturating_add(db.reads(3))
+            .saturating_add(db.writes(3))
+    }
+    pub fn set_abuse_contact(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(51_166_000, 874)
+            .saturating_add(db.reads(2))
+            .saturating_add(db.writes(1))
+    }
+    pub fn set_capacity(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(35_723_000, 874)
+            .saturating_add(db.reads(2))
+            .saturating_add(db.writes(1))
+    }
+    pub fn set_gateway(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(35_062_000, 874)
+            .saturating_add(db.reads(2))
+            .saturating_add(db.writes(1))
+    }
+    pub fn set_heartbeat_key(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(132_317_000, 1_065)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(3))
+    }
+    pub fn set_operator(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(59_829_000, 938)
+            .saturating_add(db.reads(3))
+            .saturating_add(db.writes(3))
+    }
+    pub fn sign_attributes(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(84_897_000, 4_699)
+            .saturating_add(db.reads(2))
+            .saturating_add(db.writes(1))
+    }
+    pub fn slash(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(123_534_000, 1_549)
+            .saturating_add(db.reads(5))
+            .saturating_add(db.writes(5))
+    }
+    pub fn unbond(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(46_550_000, 1_123)
+            .saturating_add(db.reads(3))
+            .saturating_add(db.writes(2))
+    }
+    pub fn withdraw_ask(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(156_312_000, 7_157)
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(6))
+    }
+    pub fn withdraw_bonds(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(103_674_000, 656)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(3))
+    }
+    pub fn withdraw_unbonded(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(90_745_000, 806)
+            .saturating_add(db.reads(3))
+            .saturating_add(db.writes(3))
     }
 }

@@ -118,4 +118,19 @@ impl<T: Config> Availability for Pallet<T> {
             UnbilledIndex::<T>::insert(provider, index);
         }
     }
+
+    fn search_steps(provider: ProviderId) -> u32 {
+        let index = UnbilledIndex::<T>::get(provider);
+        let runs = index.next.saturating_sub(index.first);
+        // A search among 2ⁿ − 1 runs reads n of them.
+        u32::BITS - runs.leading_zeros()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn judge_as(provider: ProviderId, absent: &[(BlockNumber, BlockNumber)], until: BlockNumber) {
+        for (start, end) in absent {
+            Self::add_run(provider, *start, *end, UnbilledKind::Absent);
+        }
+        JudgedUntil::<T>::put(until);
+    }
 }

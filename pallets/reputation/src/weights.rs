@@ -1,4 +1,8 @@
-//! What this pallet costs. Estimated, not measured: reference time on common hardware plus counted database accesses.
+//! Weights, measured by `scripts/weights --steps 1 --repeat 60`; not edited by hand.
+//!
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
+//! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -6,126 +10,128 @@ use frame_support::{
     weights::{RuntimeDbWeight, Weight},
 };
 
-/// Weights of this pallet.
+/// Weights of this pallet, one for each of its benchmarks.
 pub trait WeightInfo {
-    /// `report` whose list has `bytes` bytes.
-    fn report(bytes: u32) -> Weight;
-    /// The checks before a report of `bytes` bytes enters a block, signature included.
-    fn authorize_report(bytes: u32) -> Weight;
-    /// The hook at a block's start, with the snapshot of `validators` that it may take.
-    fn snapshot(validators: u32) -> Weight;
-    /// A look whether an epoch is due.
-    fn look() -> Weight;
-    /// Counting `reports` of an epoch with `validators`, removing them, and concluding the epoch.
-    fn tally(validators: u32, reports: u32) -> Weight;
-    /// Writing down one absent provider.
+    /// Of the benchmark `apply`.
     fn apply() -> Weight;
-    /// Reading the standings of a provider; for callers, beside their own cost.
-    fn standings() -> Weight;
-    /// Noting how a lease went; for callers, beside their own cost.
+    /// Of the benchmark `authorize_report`.
+    fn authorize_report(b: u32) -> Weight;
+    /// Of the benchmark `look`.
+    fn look() -> Weight;
+    /// Of the benchmark `note`.
     fn note() -> Weight;
+    /// Of the benchmark `report`.
+    fn report(b: u32) -> Weight;
+    /// Of the benchmark `snapshot`.
+    fn snapshot(v: u32) -> Weight;
+    /// Of the benchmark `standings`.
+    fn standings() -> Weight;
+    /// Of the benchmark `tally`.
+    fn tally(v: u32, r: u32) -> Weight;
 }
 
-/// Estimated weights over the runtime's database costs.
+/// Over the runtime's database.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn report(bytes: u32) -> Weight {
-        estimate::report(T::DbWeight::get(), bytes)
+    fn apply() -> Weight {
+        measured::apply(T::DbWeight::get())
     }
-    fn authorize_report(bytes: u32) -> Weight {
-        estimate::authorize_report(T::DbWeight::get(), bytes)
-    }
-    fn snapshot(validators: u32) -> Weight {
-        estimate::snapshot(T::DbWeight::get(), validators)
+    fn authorize_report(b: u32) -> Weight {
+        measured::authorize_report(T::DbWeight::get(), b)
     }
     fn look() -> Weight {
-        estimate::look(T::DbWeight::get())
-    }
-    fn tally(validators: u32, reports: u32) -> Weight {
-        estimate::tally(T::DbWeight::get(), validators, reports)
-    }
-    fn apply() -> Weight {
-        estimate::apply(T::DbWeight::get())
-    }
-    fn standings() -> Weight {
-        estimate::standings(T::DbWeight::get())
+        measured::look(T::DbWeight::get())
     }
     fn note() -> Weight {
-        estimate::note(T::DbWeight::get())
+        measured::note(T::DbWeight::get())
+    }
+    fn report(b: u32) -> Weight {
+        measured::report(T::DbWeight::get(), b)
+    }
+    fn snapshot(v: u32) -> Weight {
+        measured::snapshot(T::DbWeight::get(), v)
+    }
+    fn standings() -> Weight {
+        measured::standings(T::DbWeight::get())
+    }
+    fn tally(v: u32, r: u32) -> Weight {
+        measured::tally(T::DbWeight::get(), v, r)
     }
 }
 
-/// Without database costs, for tests.
+/// Without the database, for tests.
 impl WeightInfo for () {
-    fn report(bytes: u32) -> Weight {
-        estimate::report(RuntimeDbWeight::default(), bytes)
+    fn apply() -> Weight {
+        measured::apply(RuntimeDbWeight::default())
     }
-    fn authorize_report(bytes: u32) -> Weight {
-        estimate::authorize_report(RuntimeDbWeight::default(), bytes)
-    }
-    fn snapshot(validators: u32) -> Weight {
-        estimate::snapshot(RuntimeDbWeight::default(), validators)
+    fn authorize_report(b: u32) -> Weight {
+        measured::authorize_report(RuntimeDbWeight::default(), b)
     }
     fn look() -> Weight {
-        estimate::look(RuntimeDbWeight::default())
-    }
-    fn tally(validators: u32, reports: u32) -> Weight {
-        estimate::tally(RuntimeDbWeight::default(), validators, reports)
-    }
-    fn apply() -> Weight {
-        estimate::apply(RuntimeDbWeight::default())
-    }
-    fn standings() -> Weight {
-        estimate::standings(RuntimeDbWeight::default())
+        measured::look(RuntimeDbWeight::default())
     }
     fn note() -> Weight {
-        estimate::note(RuntimeDbWeight::default())
+        measured::note(RuntimeDbWeight::default())
+    }
+    fn report(b: u32) -> Weight {
+        measured::report(RuntimeDbWeight::default(), b)
+    }
+    fn snapshot(v: u32) -> Weight {
+        measured::snapshot(RuntimeDbWeight::default(), v)
+    }
+    fn standings() -> Weight {
+        measured::standings(RuntimeDbWeight::default())
+    }
+    fn tally(v: u32, r: u32) -> Weight {
+        measured::tally(RuntimeDbWeight::default(), v, r)
     }
 }
 
-/// The estimates, once for every database.
-mod estimate {
+/// What was measured, once for every database.
+mod measured {
     use super::*;
-    use perigee_heartbeat::MAX_GAP_BYTES;
-
-    /// Picoseconds of a microsecond.
-    const MICRO: u64 = 1_000_000;
-    /// Reading one byte of a list: decoding it, and counting the vote it stands for.
-    const BYTE: u64 = 15_000;
-
-    pub fn report(db: RuntimeDbWeight, bytes: u32) -> Weight {
-        Weight::from_parts(20 * MICRO + BYTE * u64::from(bytes), 0) + db.reads_writes(5, 2)
-    }
-
-    pub fn authorize_report(db: RuntimeDbWeight, bytes: u32) -> Weight {
-        Weight::from_parts(70 * MICRO + BYTE * u64::from(bytes), 0) + db.reads(6)
-    }
-
-    pub fn snapshot(db: RuntimeDbWeight, validators: u32) -> Weight {
-        Weight::from_parts(5 * MICRO + MICRO / 10 * u64::from(validators), 0) + db.reads_writes(4, 2)
-    }
-
-    pub fn look(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(5 * MICRO, 0) + db.reads(5)
-    }
-
-    pub fn tally(db: RuntimeDbWeight, validators: u32, reports: u32) -> Weight {
-        let each = Weight::from_parts(5 * MICRO + BYTE * u64::from(MAX_GAP_BYTES), 0) + db.reads_writes(1, 1);
-        Weight::from_parts(100 * MICRO + MICRO / 10 * u64::from(validators), 0)
-            + db.reads_writes(5, 9)
-            + each.saturating_mul(reports.into())
-    }
 
     pub fn apply(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(15 * MICRO, 0) + db.reads_writes(4, 3)
+        Weight::from_parts(27_691_000, 651)
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(4))
     }
-
-    pub fn standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10 * MICRO, 0) + db.reads(7)
+    pub fn authorize_report(db: RuntimeDbWeight, b: u32) -> Weight {
+        Weight::from_parts(89_461_512, 3_721)
+            .saturating_add(Weight::from_parts(7_789, 0).saturating_mul(b.into()))
+            .saturating_add(db.reads(7))
     }
-
+    pub fn look(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(19_369_000, 399).saturating_add(db.reads(5))
+    }
     pub fn note(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(12 * MICRO, 0) + db.reads_writes(2, 2)
+        Weight::from_parts(18_057_000, 622)
+            .saturating_add(db.reads(2))
+            .saturating_add(db.writes(2))
+    }
+    pub fn report(db: RuntimeDbWeight, b: u32) -> Weight {
+        Weight::from_parts(52_676_111, 3_603)
+            .saturating_add(Weight::from_parts(4_615, 0).saturating_mul(b.into()))
+            .saturating_add(db.reads(7))
+            .saturating_add(db.writes(2))
+    }
+    pub fn snapshot(db: RuntimeDbWeight, v: u32) -> Weight {
+        Weight::from_parts(23_128_000, 458)
+            .saturating_add(Weight::from_parts(27_360, 32).saturating_mul(v.into()))
+            .saturating_add(db.reads(4))
+            .saturating_add(db.writes(2))
+    }
+    pub fn standings(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(32_058_000, 1_047).saturating_add(db.reads(7))
+    }
+    pub fn tally(db: RuntimeDbWeight, v: u32, r: u32) -> Weight {
+        Weight::from_parts(334_906_277, 8_855)
+            .saturating_add(Weight::from_parts(0, 32).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(82_107_582, 91).saturating_mul(r.into()))
+            .saturating_add(db.reads(7))
+            .saturating_add(db.reads(1).saturating_mul(r.into()))
+            .saturating_add(db.writes(7))
+            .saturating_add(db.writes(1).saturating_mul(r.into()))
     }
 }

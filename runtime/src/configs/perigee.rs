@@ -74,7 +74,7 @@ impl pallet_escrow::Config for Runtime {
     type Treasury = TreasuryAccount;
     type InitialFee = InitialFee;
     type AdminOrigin = EnsureRoot<AccountId>;
-    type WeightInfo = pallet_escrow::weights::Estimated<Runtime>;
+    type WeightInfo = pallet_escrow::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_reputation::Config for Runtime {
@@ -114,5 +114,5 @@ impl pallet_marketplace::Config for Runtime {
     type WarnBlocks = ConstU32<{ 6 * HOURS }>;
     type BacklogAge = ConstU32<{ 10 * MINUTES }>;
     type TakedownOrigin = EnsureRoot<AccountId>;
-    type WeightInfo = pallet_marketplace::weights::Estimated<Runtime>;
+    type WeightInfo = pallet_marketplace::weights::SubstrateWeight<Runtime>;
 }

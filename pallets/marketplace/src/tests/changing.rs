@@ -13,7 +13,7 @@ fn tenant() -> RuntimeOrigin {
 }
 
 fn resize(id: LeaseId, units: u32) -> DispatchResult {
-    Marketplace::resize(tenant(), id, resources(units), [4; 32], 1_000)
+    done(Marketplace::resize(tenant(), id, resources(units), [4; 32], 1_000))
 }
 
 fn leased() -> (Resources, Balance) {

@@ -5,6 +5,7 @@ mod agenda;
 mod backlog;
 mod billing;
 mod changing;
+mod costs;
 mod ending;
 mod funding;
 mod invariants;

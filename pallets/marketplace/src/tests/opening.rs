@@ -112,7 +112,7 @@ fn a_full_provider_is_passed_over() {
 
 /// The weight of an order that the last of `asks` takes.
 fn taken(asks: u32) -> Weight {
-    <() as WeightInfo>::deploy(1) + <() as WeightInfo>::search(asks, 0, 0)
+    <() as WeightInfo>::deploy(1) + Marketplace::search(asks, 0, 0)
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn due_ends_of_a_full_candidate_are_processed_first() {
         let weight = Marketplace::deploy(tenant(), groups(&[order(1_000)]))
             .expect("capacity is due")
             .actual_weight;
-        let used = taken(1) + <() as WeightInfo>::advance() * 4;
+        let used = taken(1) + <() as WeightInfo>::look(0) * 4;
         assert_eq!(weight, Some(used));
         let freed = System::events()
             .into_iter()
@@ -151,7 +151,7 @@ fn deploying_without_due_ends_costs_less_than_the_worst() {
             ..order(1_000)
         }]);
         let worst = Marketplace::deploy_weight(&orders);
-        assert_eq!(worst, taken(3) + <() as WeightInfo>::advance() * 4);
+        assert_eq!(worst, taken(3) + Marketplace::due_ends_at_most());
         let info = Marketplace::deploy(tenant(), orders).expect("fits");
         assert_eq!(info.actual_weight, Some(taken(1)));
     });

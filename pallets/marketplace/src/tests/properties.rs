@@ -130,50 +130,50 @@ fn attempt_now(step: Try) {
                 ..order(deposit)
             };
             let groups = vec![order].try_into().expect("one group");
-            Marketplace::deploy(tenant(), groups)
-                .map(|_| ())
-                .map_err(|error| error.error)
+            done(Marketplace::deploy(tenant(), groups))
         }
         Try::Activate(lease) => Marketplace::activate(operator(pick(lease)), pick(lease)),
-        Try::Decline(lease, reason) => Marketplace::decline(operator(pick(lease)), pick(lease), reason)
-            .map(|_| ())
-            .map_err(|error| error.error),
-        Try::Close(lease) => Marketplace::close(owner(pick(lease)), deployment(pick(lease)), None)
-            .map(|_| ())
-            .map_err(|error| error.error),
-        Try::Notice(lease) => Marketplace::give_notice(operator(pick(lease)), pick(lease)),
-        Try::Stop(lease) => Marketplace::stop_for_abuse(operator(pick(lease)), pick(lease), [1; 32]),
-        Try::TakeDown(lease) => Marketplace::take_down(RuntimeOrigin::root(), pick(lease), [2; 32]),
-        Try::Ready(lease, ready) => Marketplace::set_ready(operator(pick(lease)), pick(lease), ready),
-        Try::Deposit(lease, amount) => Marketplace::deposit(owner(pick(lease)), pick(lease), amount),
-        Try::Withdraw(lease, amount) => Marketplace::withdraw(tenant(), pick(lease), amount),
-        Try::Resize(lease, units) => {
-            Marketplace::resize(owner(pick(lease)), pick(lease), resources(units), [4; 32], 50)
-        }
-        Try::Extend(lease, blocks) => Marketplace::extend(owner(pick(lease)), pick(lease), blocks),
-        Try::Pause(lease, blocks) => Marketplace::pause(owner(pick(lease)), pick(lease), blocks),
-        Try::Resume(lease) => Marketplace::resume(owner(pick(lease)), pick(lease)),
+        Try::Decline(lease, reason) => done(Marketplace::decline(operator(pick(lease)), pick(lease), reason)),
+        Try::Close(lease) => done(Marketplace::close(owner(pick(lease)), deployment(pick(lease)), None)),
+        Try::Notice(lease) => done(Marketplace::give_notice(operator(pick(lease)), pick(lease))),
+        Try::Stop(lease) => done(Marketplace::stop_for_abuse(operator(pick(lease)), pick(lease), [1; 32])),
+        Try::TakeDown(lease) => done(Marketplace::take_down(RuntimeOrigin::root(), pick(lease), [2; 32])),
+        Try::Ready(lease, ready) => done(Marketplace::set_ready(operator(pick(lease)), pick(lease), ready)),
+        Try::Deposit(lease, amount) => done(Marketplace::deposit(owner(pick(lease)), pick(lease), amount)),
+        Try::Withdraw(lease, amount) => done(Marketplace::withdraw(tenant(), pick(lease), amount)),
+        Try::Resize(lease, units) => done(Marketplace::resize(
+            owner(pick(lease)),
+            pick(lease),
+            resources(units),
+            [4; 32],
+            50,
+        )),
+        Try::Extend(lease, blocks) => done(Marketplace::extend(owner(pick(lease)), pick(lease), blocks)),
+        Try::Pause(lease, blocks) => done(Marketplace::pause(owner(pick(lease)), pick(lease), blocks)),
+        Try::Resume(lease) => done(Marketplace::resume(owner(pick(lease)), pick(lease))),
         Try::Offer(lease, to) => Marketplace::offer_transfer(owner(pick(lease)), deployment(pick(lease)), to),
         Try::Accept(lease) => {
             let id = deployment(pick(lease));
             let to = Deployments::<Test>::get(id).and_then(|deployment| deployment.offered_to);
-            Marketplace::accept_transfer(RuntimeOrigin::signed(to.unwrap_or(OTHER)), id)
-                .map(|_| ())
-                .map_err(|error| error.error)
+            done(Marketplace::accept_transfer(
+                RuntimeOrigin::signed(to.unwrap_or(OTHER)),
+                id,
+            ))
         }
         Try::SettleMany(leases) => {
             let leases: Vec<_> = leases.into_iter().map(pick).collect();
-            Marketplace::settle_many(tenant(), leases.try_into().expect("few leases"))
+            done(Marketplace::settle_many(
+                tenant(),
+                leases.try_into().expect("few leases"),
+            ))
         }
-        Try::Settle(lease) => Marketplace::settle(RuntimeOrigin::signed(OTHER), pick(lease)),
+        Try::Settle(lease) => done(Marketplace::settle(RuntimeOrigin::signed(OTHER), pick(lease))),
         Try::TornDown(leases) => {
             let leases: Vec<_> = leases.into_iter().map(pick).collect();
             let who = operator(leases.first().copied().unwrap_or_default());
-            Marketplace::torn_down(who, leases.try_into().expect("few leases"))
+            done(Marketplace::torn_down(who, leases.try_into().expect("few leases")))
         }
-        Try::Claim(lease, payee) => Escrow::claim(tenant(), pick(lease), payee)
-            .map(|_| ())
-            .map_err(|error| error.error),
+        Try::Claim(lease, payee) => done(Escrow::claim(tenant(), pick(lease), payee)),
         Try::Capacity(provider, units) => {
             Providers::set_capacity(RuntimeOrigin::signed(OPERATORS[provider as usize]), resources(units))
         }

@@ -255,7 +255,7 @@ impl Lived<'_> {
         let tenant = RuntimeOrigin::signed(TENANT);
         let operator = RuntimeOrigin::signed(OPERATORS[self.life.provider as usize]);
         let id = self.id;
-        match act {
+        done(match act {
             Act::Deposit(amount) => Marketplace::deposit(tenant, id, *amount),
             Act::Withdraw(amount) => Marketplace::withdraw(tenant, id, *amount),
             Act::Resize(units) => Marketplace::resize(tenant, id, resources(*units), [4; 32], 1_000),
@@ -266,10 +266,8 @@ impl Lived<'_> {
             Act::Notice => Marketplace::give_notice(operator, id),
             Act::Stop => Marketplace::stop_for_abuse(operator, id, [1; 32]),
             Act::TakeDown => Marketplace::take_down(RuntimeOrigin::root(), id, [2; 32]),
-            Act::Close => Marketplace::close(tenant, id, None)
-                .map(|_| ())
-                .map_err(|error| error.error),
-        }
+            Act::Close => Marketplace::close(tenant, id, None),
+        })
     }
 
     fn model_call(&mut self, act: &Act, judged: BlockNumber) -> Result<(), model::Refused> {

@@ -260,8 +260,8 @@ mod declined {
                 Some(
                     <() as WeightInfo>::decline()
                         + <() as WeightInfo>::take_over()
-                        + <() as WeightInfo>::search(1, 0, 0)
-                        + <() as WeightInfo>::advance() * 4
+                        + Marketplace::search(1, 0, 0)
+                        + <() as WeightInfo>::look(0) * 4
                 )
             );
             assert_eq!(state(id + 1).ask, 1);
@@ -435,7 +435,7 @@ mod no_show {
             assert_ok!(file(second, 2));
             jump_to(1 + ACTIVATION_DEADLINE);
             // Room for one of them, whichever comes first.
-            let limit = <() as WeightInfo>::wake() + <() as WeightInfo>::agenda_peek();
+            let limit = Marketplace::wake_at_most() + <() as WeightInfo>::agenda_peek();
             Marketplace::run_agenda(&mut WeightMeter::with_limit(limit));
             let late = if state(first).settled { second } else { first };
             jump_to(90);

@@ -23,7 +23,7 @@ pub const FAILING_LIMIT_MS: u64 = 60_000;
 /// one retry.
 pub const DECLINE_MARGIN: BlockNumber = 10;
 /// Leases per report of tear-downs.
-pub const REPORT_BATCH: usize = 64;
+pub const REPORT_BATCH: usize = 16;
 /// Closing fewer leases than this at once is never suspicious.
 pub const MASS_CLOSING_AT_LEAST: usize = 3;
 /// Closing more than one in so many leases at once is.
