@@ -47,8 +47,10 @@ impl Agenda {
     fn weight(self) -> Weight {
         match self {
             Self::Full => Weight::MAX,
-            // The hook takes a quarter.
-            Self::Short(entries) => <() as WeightInfo>::wake().saturating_mul(4 * entries),
+            // The hook takes a quarter, and goes on while the dearest look would fit.
+            Self::Short(entries) => Marketplace::wake_at_most()
+                .saturating_add(<() as WeightInfo>::look(0).saturating_mul(entries))
+                .saturating_mul(4),
             Self::Idle => Weight::zero(),
         }
     }
