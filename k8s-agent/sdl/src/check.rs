@@ -677,15 +677,16 @@ impl Checker<'_> {
         for (name, service) in &self.document.services {
             for (index, expose) in service.expose.iter().enumerate() {
                 for (host_index, host) in expose.accept.iter().enumerate() {
-                    let at = at!["services", name, "expose", index, "accept", host_index];
+                    let at = || at!["services", name, "expose", index, "accept", host_index];
                     if !is_host_name(host) {
-                        let finding = Finding::blocker("host-name", at, format!("`{}` is no host name", shorten(host)));
+                        let finding =
+                            Finding::blocker("host-name", at(), format!("`{}` is no host name", shorten(host)));
                         self.findings
                             .push(finding.expected("a host name in lower case, for instance www.example.com"));
                     } else if let Some(other) = seen.insert(host, name) {
                         let message = format!("`{}` is already routed to `{}`", shorten(host), shorten(other));
                         self.findings
-                            .push(Finding::blocker("host-twice", at, message).expected("another host name"));
+                            .push(Finding::blocker("host-twice", at(), message).expected("another host name"));
                     }
                 }
             }
@@ -746,7 +747,7 @@ fn texts_size(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
 /// Roughly the bytes of a service in a manifest.
 fn service_size(service: &Service) -> usize {
     let exposes = service.expose.iter().map(|expose| {
-        let each = 300 + texts_size(&expose.accept) + texts_size(&expose.http_options.next_cases);
+        let each = 300 + texts_size(&expose.accept) + texts_size(expose.http_options.next_cases.iter());
         expose.to.len().saturating_mul(each)
     });
     let mounts = service.params.iter().flat_map(|params| &params.storage);
