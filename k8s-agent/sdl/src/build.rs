@@ -370,12 +370,13 @@ fn collate(a: &str, b: &str) -> Ordering {
             None => (3, u32::from(c.to_ascii_lowercase())),
         }
     }
+    if a == b {
+        return Ordering::Equal;
+    }
     // Lower case comes first where nothing else differs.
-    let case = |s: &str| s.chars().map(|c| c.is_ascii_uppercase()).collect::<Vec<_>>();
-    a.chars()
-        .map(primary)
-        .cmp(b.chars().map(primary))
-        .then_with(|| case(a).cmp(&case(b)))
+    let case = |c: char| c.is_ascii_uppercase();
+    let by_letters = a.chars().map(primary).cmp(b.chars().map(primary));
+    by_letters.then_with(|| a.chars().map(case).cmp(b.chars().map(case)))
 }
 
 #[cfg(test)]

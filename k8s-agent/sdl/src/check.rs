@@ -9,7 +9,8 @@ use crate::model::{
 use crate::quantity::print_bytes;
 use crate::read::{price_path, shorten};
 use crate::resources::Totals;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use memchr::memchr;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Beyond any machine: such a number is a slip.
 const MAX_CPU_MILLI: u64 = 1_000_000 * 1000;
@@ -124,10 +125,10 @@ impl Checker<'_> {
     }
 
     fn env(&mut self, env: &[String], at: &Path<'_>) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::among(env.len());
         for (index, entry) in env.iter().enumerate() {
             let at = || at.join(index);
-            let Some((name, _)) = entry.split_once('=') else {
+            let Some(name) = memchr(b'=', entry.as_bytes()).map(|length| &entry[..length]) else {
                 let message = format!("`{}` sets no value", shorten(entry));
                 self.push(Finding::blocker("env-name", at(), message).expected("NAME=value"));
                 continue;
@@ -136,7 +137,7 @@ impl Checker<'_> {
                 let message = format!("`{}` cannot be the name of an environment variable", shorten(name));
                 let expected = "letters, digits, `_`, `-` and `.`, not beginning with a digit";
                 self.push(Finding::blocker("env-name", at(), message).expected(expected));
-            } else if !seen.insert(name) {
+            } else if !seen.is_new(name) {
                 let message = format!("the variable `{}` is set twice", shorten(name));
                 self.push(Finding::warning("env-twice", at(), message).hint("the last value counts"));
             }
@@ -327,7 +328,7 @@ impl Checker<'_> {
             let finding = Finding::error("no-storage", *at, "no storage is given").at_key();
             self.push(finding.expected("`size`, or a list of volumes"));
         }
-        let mut names = BTreeSet::new();
+        let mut names = Seen::among(compute.storage.len());
         for (index, volume) in compute.storage.iter().enumerate() {
             let at = at.join(index);
             self.amount(
@@ -337,7 +338,7 @@ impl Checker<'_> {
                 "storage",
                 print_bytes,
             );
-            if !names.insert(&volume.name) {
+            if !names.is_new(&volume.name) {
                 let message = format!("two volumes are named `{}`", shorten(&volume.name));
                 let finding = Finding::error("volume-twice", at.join("name"), message).at_key();
                 self.push(finding.hint("a volume without a `name` is named `default`"));
@@ -736,6 +737,38 @@ impl Checker<'_> {
             let message = format!("no service uses the placement `{}`", shorten(name));
             self.push(Finding::warning("unused-placement", at, message).at_key());
         }
+    }
+}
+
+/// Names that were seen, compared one by one while they are few.
+struct Seen<'d> {
+    few: Vec<&'d str>,
+    many: HashSet<&'d str>,
+}
+
+impl<'d> Seen<'d> {
+    const FEW: usize = 32;
+
+    /// None yet, of so many.
+    fn among(count: usize) -> Self {
+        Self {
+            few: Vec::with_capacity(count.min(Self::FEW)),
+            many: HashSet::new(),
+        }
+    }
+
+    fn is_new(&mut self, name: &'d str) -> bool {
+        if self.few.contains(&name) || self.many.contains(name) {
+            return false;
+        }
+        if self.few.len() == Self::FEW {
+            self.many.extend(self.few.drain(..));
+        }
+        match self.many.is_empty() {
+            true => self.few.push(name),
+            false => _ = self.many.insert(name),
+        }
+        true
     }
 }
 

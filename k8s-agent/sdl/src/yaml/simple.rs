@@ -7,7 +7,7 @@
 
 use super::{entry, Entry, Kind, Node, Place, Pos, Scalar};
 use bumpalo::Bump;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 /// Deeper files are left to the full reader, which knows how deep is too deep.
 const MOST_DEPTH: usize = 32;
@@ -358,12 +358,12 @@ impl<'t> Reader<'t> {
             return None;
         }
         let mut end = bytes.len();
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'#' && bytes[at - 1] == b' ' {
+        for at in memchr2_iter(b'#', b':', bytes) {
+            if bytes[at] == b'#' && bytes[at - 1] == b' ' {
                 end = at;
                 break;
             }
-            if *byte == b':' && matches!(bytes.get(at + 1), None | Some(b' ')) {
+            if bytes[at] == b':' && matches!(bytes.get(at + 1), None | Some(b' ')) {
                 return None;
             }
         }
