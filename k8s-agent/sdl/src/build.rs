@@ -363,11 +363,11 @@ fn address_numbers(document: &Document) -> HashMap<&str, u32> {
 fn collate(a: &str, b: &str) -> Ordering {
     const PUNCTUATION: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
     fn primary(c: char) -> (u8, u32) {
-        match PUNCTUATION.find(c) {
-            Some(at) => (1, at as u32),
-            None if c == ' ' => (0, 0),
-            None if c.is_ascii_digit() => (2, u32::from(c)),
-            None => (3, u32::from(c.to_ascii_lowercase())),
+        match c {
+            ' ' => (0, 0),
+            '0'..='9' => (2, u32::from(c)),
+            'a'..='z' | 'A'..='Z' => (3, u32::from(c.to_ascii_lowercase())),
+            _ => PUNCTUATION.find(c).map_or((3, u32::from(c)), |at| (1, at as u32)),
         }
     }
     if a == b {

@@ -109,9 +109,9 @@ impl Checker<'_> {
             let finding = Finding::error("empty-image", at.join("image"), "the image has no name");
             self.push(finding.expected("a container image, for instance nginx:1.27"));
         }
-        self.env(&service.env, &at.join("env"));
+        self.env(&service.env, at);
         for (index, expose) in service.expose.iter().enumerate() {
-            self.expose(name, expose, &at.join("expose").join(index));
+            self.expose(name, expose, || at.join("expose").join(index));
         }
         if !service.dependencies.is_empty() {
             let finding = Finding::warning("without-effect", at.join("dependencies"), "dependencies have no effect");
@@ -127,7 +127,7 @@ impl Checker<'_> {
     fn env(&mut self, env: &[String], at: &Path<'_>) {
         let mut seen = Seen::among(env.len());
         for (index, entry) in env.iter().enumerate() {
-            let at = || at.join(index);
+            let at = || at.join("env").join(index);
             let Some(name) = memchr(b'=', entry.as_bytes()).map(|length| &entry[..length]) else {
                 let message = format!("`{}` sets no value", shorten(entry));
                 self.push(Finding::blocker("env-name", at(), message).expected("NAME=value"));
@@ -144,18 +144,18 @@ impl Checker<'_> {
         }
     }
 
-    fn expose(&mut self, service: &str, expose: &Expose, at: &Path<'_>) {
+    fn expose<'a>(&mut self, service: &str, expose: &Expose, at: impl Fn() -> Path<'a>) {
         if expose.port == 0 || expose.as_port == Some(0) {
             let key = if expose.port == 0 { "port" } else { "as" };
-            let finding = Finding::error("out-of-range", at.join(key), "port 0 does not exist");
+            let finding = Finding::error("out-of-range", at().join(key), "port 0 does not exist");
             self.push(finding.expected("a whole number from 1 to 65535"));
         }
         if expose.to.is_empty() {
-            let finding = Finding::warning("exposes-nothing", *at, "this port is reachable by nobody").at_key();
+            let finding = Finding::warning("exposes-nothing", at(), "this port is reachable by nobody").at_key();
             self.push(finding.hint("say who may reach it: `to:` with `- global: true` or `- service: NAME`"));
         }
         for (index, to) in expose.to.iter().enumerate() {
-            let at = || at.join("to").join(index);
+            let at = || at().join("to").join(index);
             if let Some(target) = &to.service {
                 self.exposed_to(service, target, &at().join("service"));
             }
@@ -171,7 +171,7 @@ impl Checker<'_> {
                 self.push(finding.hint("write `global: true` or `service: NAME`"));
             }
         }
-        self.http_options(expose, &at.join("http_options"));
+        self.http_options(expose, || at().join("http_options"));
     }
 
     fn exposed_to(&mut self, service: &str, target: &str, at: &Path<'_>) {
@@ -187,7 +187,7 @@ impl Checker<'_> {
         self.push(finding.consulted(at!["services"]));
     }
 
-    fn http_options(&mut self, expose: &Expose, at: &Path<'_>) {
+    fn http_options<'a>(&mut self, expose: &Expose, at: impl Fn() -> Path<'a>) {
         let options = &expose.http_options;
         let limits = [
             ("max_body_size", options.max_body_size, MAX_BODY_SIZE),
@@ -197,11 +197,11 @@ impl Checker<'_> {
         ];
         for (key, value, most) in limits {
             if value > most {
-                let finding = Finding::error("out-of-range", at.join(key), format!("{value} is out of range"));
+                let finding = Finding::error("out-of-range", at().join(key), format!("{value} is out of range"));
                 self.push(finding.expected(format!("at most {most}")));
             }
         }
-        let at = |index: usize| at.join("next_cases").join(index);
+        let at = |index: usize| at().join("next_cases").join(index);
         for (index, case) in options.next_cases.iter().enumerate() {
             if !NEXT_CASES.contains(&case.as_ref()) {
                 let message = format!("`{}` is no case", shorten(case));
@@ -330,30 +330,30 @@ impl Checker<'_> {
         }
         let mut names = Seen::among(compute.storage.len());
         for (index, volume) in compute.storage.iter().enumerate() {
-            let at = at.join(index);
+            let at = || at.join(index);
             self.amount(
                 volume.size_bytes,
                 MAX_STORAGE,
-                || at.join("size"),
+                || at().join("size"),
                 "storage",
                 print_bytes,
             );
             if !names.is_new(&volume.name) {
                 let message = format!("two volumes are named `{}`", shorten(&volume.name));
-                let finding = Finding::error("volume-twice", at.join("name"), message).at_key();
+                let finding = Finding::error("volume-twice", at().join("name"), message).at_key();
                 self.push(finding.hint("a volume without a `name` is named `default`"));
             }
             let Some(attributes) = volume.attributes else { continue };
-            let at = at.join("attributes");
+            let at = || at().join("attributes");
             match (attributes.class, attributes.persistent) {
                 (Some(StorageClass::Ram), true) => {
                     let finding =
-                        Finding::error("ram-persistent", at.join("persistent"), "memory cannot be persistent");
+                        Finding::error("ram-persistent", at().join("persistent"), "memory cannot be persistent");
                     self.push(finding.expected("`persistent: false` with class `ram`"));
                 }
                 (Some(class), false) if class != StorageClass::Ram => {
                     let message = format!("class `{}` is for persistent volumes", class.as_str());
-                    let finding = Finding::error("class-not-persistent", at.join("class"), message);
+                    let finding = Finding::error("class-not-persistent", at().join("class"), message);
                     self.push(
                         finding
                             .expected("`persistent: true` beside it")
