@@ -844,6 +844,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_new_once_however_many_there_are() {
+        let names: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let mut seen = Seen::among(names.len());
+        assert!(names.iter().all(|name| seen.is_new(name)));
+        assert!(!names.iter().any(|name| seen.is_new(name)));
+    }
+
+    #[test]
     fn names_are_what_kubernetes_takes() {
         assert!(is_service_name("web-1") && is_service_name("a"));
         for name in ["", "Web", "1web", "web-", "web_1", &"a".repeat(64)] {
