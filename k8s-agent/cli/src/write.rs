@@ -65,7 +65,7 @@ impl<'a> Writer<'a> {
             takes => format!(", takes {}", Amount(takes)),
         };
         printer.message(format!(
-            "{what}: one {} as {signer}, fee {}{and_takes}",
+            "{what}: one {} as {signer}, fee at most {}{and_takes}",
             call.name(),
             Amount(fee)
         ));
