@@ -268,6 +268,14 @@ impl View {
         }))
     }
 
+    /// The least that `who` may deposit at once into an escrow account; `None` if its owner has not approved it.
+    pub async fn approved_minimum(&self, escrow: EscrowId, who: &AccountId) -> Result<Option<Balance>, ChainError> {
+        let account = self.get(api::storage().escrow().accounts(), (escrow,)).await?;
+        let approvals = account.map(|account| account.approvals.0).unwrap_or_default();
+        let approval = approvals.into_iter().find(|approval| approval.who == *who);
+        Ok(approval.map(|approval| approval.minimum))
+    }
+
     /// What an account has. An account without record has nothing.
     pub async fn balances(&self, account: &AccountId) -> Result<Balances, ChainError> {
         let record = self.get(api::storage().system().account(), (*account,)).await?;

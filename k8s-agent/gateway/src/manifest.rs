@@ -97,7 +97,7 @@ impl From<ManifestError> for ApiError {
                 "commitment_mismatch",
                 "send the saved manifest of this lease: `perigee send` does; a changed file needs a new deployment",
             ),
-            ManifestError::Groups(_) => ("groups", "deploy one placement per deployment"),
+            ManifestError::Groups(_) => ("groups", "send the manifest of the one placement: `perigee send` does"),
             ManifestError::TooMuch { .. } => (
                 "more_than_leased",
                 "deploy again: resources of a lease are fixed when it is opened",

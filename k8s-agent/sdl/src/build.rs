@@ -15,12 +15,17 @@ use crate::resources::{Attribute, Cpu, Endpoint, EndpointKind, Gpu, Memory, Reso
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+/// What texts of the results are: `String`s to be kept, or borrowed where only bytes are made of them.
+pub(crate) trait Text<'d>: From<&'d str> + From<String> + AsRef<str> + Clone + Ord {}
+
+impl<'d, S: From<&'d str> + From<String> + AsRef<str> + Clone + Ord> Text<'d> for S {}
+
 /// Manifest and group specs of a checked document.
-pub(crate) fn build(document: &Document) -> (Manifest, Vec<GroupSpec>) {
+pub(crate) fn build<'d, S: Text<'d>>(document: &'d Document) -> (Manifest<S>, Vec<GroupSpec<S>>) {
     let numbers = address_numbers(document);
     let mut names: Vec<&String> = document.deployment.keys().collect();
     names.sort_by(|a, b| collate(a, b));
-    let mut groups: Vec<Group<'_>> = Vec::with_capacity(1);
+    let mut groups: Vec<Group<'d, S>> = Vec::with_capacity(1);
     let mut indices: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names {
         let Some(service) = document.services.get(name) else {
@@ -64,23 +69,25 @@ struct Placed<'d> {
 }
 
 /// A placement while services are added.
-struct Group<'d> {
-    manifest: ManifestGroup,
-    spec: GroupSpec,
+struct Group<'d, S> {
+    manifest: ManifestGroup<S>,
+    spec: GroupSpec<S>,
     placement: &'d Placement,
     /// Resource unit by profile.
     units: BTreeMap<&'d str, usize>,
 }
 
-impl<'d> Group<'d> {
-    fn new(name: &str, placement: &'d Placement) -> Self {
-        let list = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
-        let attributes: Vec<_> = placement.attributes.iter().map(|(k, v)| Attribute::new(k, v)).collect();
+impl<'d, S: Text<'d>> Group<'d, S> {
+    fn new(name: &'d str, placement: &'d Placement) -> Self {
+        let attributes = placement.attributes.iter();
+        let attributes: Vec<_> = attributes
+            .map(|(k, v)| Attribute::new(k.as_str(), v.as_str()))
+            .collect();
         let requirements = Requirements {
             attributes: (!attributes.is_empty()).then_some(attributes),
             signed_by: SignedBy {
-                all_of: list(&placement.all_of),
-                any_of: list(&placement.any_of),
+                all_of: texts(&placement.all_of),
+                any_of: texts(&placement.any_of),
             },
         };
         Self {
@@ -112,7 +119,7 @@ impl<'d> Group<'d> {
     }
 
     /// Orders the resources, in the unit of their profile if there is one; its number, from 1.
-    fn unit(&mut self, placed: &Placed<'d>, resources: &Resources) -> u32 {
+    fn unit(&mut self, placed: &Placed<'d>, resources: &Resources<S>) -> u32 {
         let profile = placed.deployment.profile.as_str();
         if let Some(&index) = self.units.get(profile) {
             let unit = &mut self.spec.resources[index];
@@ -125,14 +132,14 @@ impl<'d> Group<'d> {
         let price = self.placement.pricing.get(profile);
         let price = price.map(|p| Price {
             amount: p.amount,
-            denom: p.denom.clone(),
+            denom: p.denom.as_str().into(),
         });
         self.units.insert(profile, self.spec.resources.len());
         self.spec.resources.push(ResourceUnit {
             count: placed.deployment.count,
             price: price.unwrap_or_else(|| Price {
                 amount: Default::default(),
-                denom: String::new(),
+                denom: "".into(),
             }),
             resource: Resources {
                 id,
@@ -153,9 +160,12 @@ impl<'d> Group<'d> {
 }
 
 /// What one replica of a profile needs, before endpoints and number are known.
-pub(crate) fn resources(compute: &Compute) -> Resources {
+fn resources<'d, S: Text<'d>>(compute: &'d Compute) -> Resources<S> {
     let gpu = compute.gpu.as_ref();
-    let arch = compute.cpu_arch.iter().map(|arch| Attribute::new("arch", arch));
+    let arch = compute
+        .cpu_arch
+        .iter()
+        .map(|arch| Attribute::new("arch", arch.as_str()));
     Resources {
         cpu: Cpu {
             attributes: arch.collect(),
@@ -175,21 +185,24 @@ pub(crate) fn resources(compute: &Compute) -> Resources {
     }
 }
 
-fn storage(volume: &model::Volume) -> Storage {
+fn storage<'d, S: Text<'d>>(volume: &'d model::Volume) -> Storage<S> {
     let mut attributes = Vec::new();
     if let Some(given) = volume.attributes {
         let class = given.class.or(given.persistent.then_some(StorageClass::Default));
         attributes.extend(class.map(|class| Attribute::new("class", class.as_str())));
-        attributes.push(Attribute::new("persistent", given.persistent.to_string()));
+        attributes.push(Attribute::new(
+            "persistent",
+            if given.persistent { "true" } else { "false" },
+        ));
     }
     Storage {
         attributes,
-        name: volume.name.clone(),
+        name: volume.name.as_str().into(),
         size: volume.size_bytes.into(),
     }
 }
 
-fn gpu_attributes(gpu: &model::Gpu) -> Vec<Attribute> {
+fn gpu_attributes<'d, S: Text<'d>>(gpu: &model::Gpu) -> Vec<Attribute<S>> {
     if gpu.units == 0 {
         return Vec::new();
     }
@@ -209,27 +222,35 @@ fn gpu_attributes(gpu: &model::Gpu) -> Vec<Attribute> {
     gpu.models.iter().map(key).collect()
 }
 
-fn manifest_service(placed: &Placed<'_>, resources: Resources, numbers: &HashMap<&str, u32>) -> Service {
+/// A list that is absent where it is empty.
+fn texts<'d, S: Text<'d>>(items: &'d [String]) -> Option<Vec<S>> {
+    (!items.is_empty()).then(|| items.iter().map(|item| item.as_str().into()).collect())
+}
+
+fn manifest_service<'d, S: Text<'d>>(
+    placed: &Placed<'d>,
+    resources: Resources<S>,
+    numbers: &HashMap<&str, u32>,
+) -> Service<S> {
     let service = placed.service;
-    let list = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
     Service {
-        args: list(&service.args),
-        command: list(&service.command),
+        args: texts(&service.args),
+        command: texts(&service.command),
         count: placed.deployment.count,
         credentials: service.credentials.as_ref().map(|c| credentials(c, placed.version)),
-        env: list(&service.env),
+        env: texts(&service.env),
         expose: exposes(service, numbers),
-        image: service.image.clone(),
+        image: service.image.as_str().into(),
         name: placed.name.into(),
         params: service.params.as_ref().map(params),
         resources,
     }
 }
 
-fn credentials(given: &model::Credentials, version: Version) -> Credentials {
-    let field = |text: &str| match version {
-        Version::V2_0 => text.to_string(),
-        Version::V2_1 => text.trim().to_string(),
+fn credentials<'d, S: Text<'d>>(given: &'d model::Credentials, version: Version) -> Credentials<S> {
+    let field = |text: &'d str| match version {
+        Version::V2_0 => text.into(),
+        Version::V2_1 => text.trim().into(),
     };
     let email = given
         .email
@@ -244,18 +265,18 @@ fn credentials(given: &model::Credentials, version: Version) -> Credentials {
     }
 }
 
-fn params(given: &model::Params) -> ServiceParams {
-    let mounts: Vec<StorageParams> = given
+fn params<'d, S: Text<'d>>(given: &'d model::Params) -> ServiceParams<S> {
+    let mounts: Vec<StorageParams<S>> = given
         .storage
         .iter()
         .map(|(name, mount)| StorageParams {
-            mount: mount.mount.clone().unwrap_or_default(),
-            name: name.clone(),
+            mount: mount.mount.as_deref().unwrap_or_default().into(),
+            name: name.as_str().into(),
             read_only: mount.read_only,
         })
         .collect();
     let read = |list: &Vec<model::Permission>| {
-        (!list.is_empty()).then(|| list.iter().map(|p| p.as_str().to_string()).collect::<Vec<_>>())
+        (!list.is_empty()).then(|| list.iter().map(|p| p.as_str().into()).collect::<Vec<_>>())
     };
     ServiceParams {
         permissions: given
@@ -271,28 +292,28 @@ fn params(given: &model::Params) -> ServiceParams {
 }
 
 /// One entry for each port and who may reach it, in the manifest's order.
-fn exposes(service: &model::Service, numbers: &HashMap<&str, u32>) -> Vec<ServiceExpose> {
-    let one = |expose: &Expose, to: &model::ExposeTo| ServiceExpose {
+fn exposes<'d, S: Text<'d>>(service: &'d model::Service, numbers: &HashMap<&str, u32>) -> Vec<ServiceExpose<S>> {
+    let one = |expose: &'d Expose, to: &'d model::ExposeTo| ServiceExpose {
         endpoint_sequence_number: to
             .ip
             .as_deref()
             .map_or(0, |ip| numbers.get(ip).copied().unwrap_or_default()),
         external_port: expose.as_port.unwrap_or_default(),
         global: to.global,
-        hosts: (!expose.accept.is_empty()).then(|| expose.accept.clone()),
+        hosts: texts(&expose.accept),
         http_options: expose.http_options.clone(),
-        ip: to.ip.clone().unwrap_or_default(),
+        ip: to.ip.as_deref().unwrap_or_default().into(),
         port: expose.port,
         proto: expose.proto,
-        service: to.service.clone().unwrap_or_default(),
+        service: to.service.as_deref().unwrap_or_default().into(),
     };
     let all = service
         .expose
         .iter()
         .flat_map(|expose| expose.to.iter().map(move |to| one(expose, to)));
-    let mut all: Vec<ServiceExpose> = all.collect();
+    let mut all: Vec<ServiceExpose<S>> = all.collect();
     all.sort_by(|a, b| {
-        collate(&a.service, &b.service)
+        collate(a.service.as_ref(), b.service.as_ref())
             .then(a.port.cmp(&b.port))
             .then(a.proto.cmp(&b.proto))
             .then(b.global.cmp(&a.global))
@@ -342,19 +363,20 @@ fn address_numbers(document: &Document) -> HashMap<&str, u32> {
 fn collate(a: &str, b: &str) -> Ordering {
     const PUNCTUATION: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
     fn primary(c: char) -> (u8, u32) {
-        match PUNCTUATION.find(c) {
-            Some(at) => (1, at as u32),
-            None if c == ' ' => (0, 0),
-            None if c.is_ascii_digit() => (2, u32::from(c)),
-            None => (3, u32::from(c.to_ascii_lowercase())),
+        match c {
+            ' ' => (0, 0),
+            '0'..='9' => (2, u32::from(c)),
+            'a'..='z' | 'A'..='Z' => (3, u32::from(c.to_ascii_lowercase())),
+            _ => PUNCTUATION.find(c).map_or((3, u32::from(c)), |at| (1, at as u32)),
         }
     }
+    if a == b {
+        return Ordering::Equal;
+    }
     // Lower case comes first where nothing else differs.
-    let case = |s: &str| s.chars().map(|c| c.is_ascii_uppercase()).collect::<Vec<_>>();
-    a.chars()
-        .map(primary)
-        .cmp(b.chars().map(primary))
-        .then_with(|| case(a).cmp(&case(b)))
+    let case = |c: char| c.is_ascii_uppercase();
+    let by_letters = a.chars().map(primary).cmp(b.chars().map(primary));
+    by_letters.then_with(|| a.chars().map(case).cmp(b.chars().map(case)))
 }
 
 #[cfg(test)]

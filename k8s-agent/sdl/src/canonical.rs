@@ -43,7 +43,10 @@ impl Writer<'_> {
     #[cold]
     fn escaped(&mut self, text: &str) {
         let mut written = 0;
-        for (at, c) in text.char_indices() {
+        let found = |(_, byte): &(usize, &u8)| ESCAPED[usize::from(**byte)];
+        for (at, _) in text.as_bytes().iter().enumerate().filter(found) {
+            // Bytes of the table are the first of their characters.
+            let Some(c) = text[at..].chars().next() else { break };
             let control;
             let escape = match c {
                 '"' => "\\\"",

@@ -9,7 +9,8 @@ use crate::model::{
 use crate::quantity::print_bytes;
 use crate::read::{price_path, shorten};
 use crate::resources::Totals;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use memchr::memchr;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Beyond any machine: such a number is a slip.
 const MAX_CPU_MILLI: u64 = 1_000_000 * 1000;
@@ -108,9 +109,9 @@ impl Checker<'_> {
             let finding = Finding::error("empty-image", at.join("image"), "the image has no name");
             self.push(finding.expected("a container image, for instance nginx:1.27"));
         }
-        self.env(&service.env, &at.join("env"));
+        self.env(&service.env, at);
         for (index, expose) in service.expose.iter().enumerate() {
-            self.expose(name, expose, &at.join("expose").join(index));
+            self.expose(name, expose, || at.join("expose").join(index));
         }
         if !service.dependencies.is_empty() {
             let finding = Finding::warning("without-effect", at.join("dependencies"), "dependencies have no effect");
@@ -124,10 +125,10 @@ impl Checker<'_> {
     }
 
     fn env(&mut self, env: &[String], at: &Path<'_>) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::among(env.len());
         for (index, entry) in env.iter().enumerate() {
-            let at = || at.join(index);
-            let Some((name, _)) = entry.split_once('=') else {
+            let at = || at.join("env").join(index);
+            let Some(name) = memchr(b'=', entry.as_bytes()).map(|length| &entry[..length]) else {
                 let message = format!("`{}` sets no value", shorten(entry));
                 self.push(Finding::blocker("env-name", at(), message).expected("NAME=value"));
                 continue;
@@ -136,25 +137,25 @@ impl Checker<'_> {
                 let message = format!("`{}` cannot be the name of an environment variable", shorten(name));
                 let expected = "letters, digits, `_`, `-` and `.`, not beginning with a digit";
                 self.push(Finding::blocker("env-name", at(), message).expected(expected));
-            } else if !seen.insert(name) {
+            } else if !seen.is_new(name) {
                 let message = format!("the variable `{}` is set twice", shorten(name));
                 self.push(Finding::warning("env-twice", at(), message).hint("the last value counts"));
             }
         }
     }
 
-    fn expose(&mut self, service: &str, expose: &Expose, at: &Path<'_>) {
+    fn expose<'a>(&mut self, service: &str, expose: &Expose, at: impl Fn() -> Path<'a>) {
         if expose.port == 0 || expose.as_port == Some(0) {
             let key = if expose.port == 0 { "port" } else { "as" };
-            let finding = Finding::error("out-of-range", at.join(key), "port 0 does not exist");
+            let finding = Finding::error("out-of-range", at().join(key), "port 0 does not exist");
             self.push(finding.expected("a whole number from 1 to 65535"));
         }
         if expose.to.is_empty() {
-            let finding = Finding::warning("exposes-nothing", *at, "this port is reachable by nobody").at_key();
+            let finding = Finding::warning("exposes-nothing", at(), "this port is reachable by nobody").at_key();
             self.push(finding.hint("say who may reach it: `to:` with `- global: true` or `- service: NAME`"));
         }
         for (index, to) in expose.to.iter().enumerate() {
-            let at = || at.join("to").join(index);
+            let at = || at().join("to").join(index);
             if let Some(target) = &to.service {
                 self.exposed_to(service, target, &at().join("service"));
             }
@@ -170,7 +171,7 @@ impl Checker<'_> {
                 self.push(finding.hint("write `global: true` or `service: NAME`"));
             }
         }
-        self.http_options(expose, &at.join("http_options"));
+        self.http_options(expose, || at().join("http_options"));
     }
 
     fn exposed_to(&mut self, service: &str, target: &str, at: &Path<'_>) {
@@ -186,7 +187,7 @@ impl Checker<'_> {
         self.push(finding.consulted(at!["services"]));
     }
 
-    fn http_options(&mut self, expose: &Expose, at: &Path<'_>) {
+    fn http_options<'a>(&mut self, expose: &Expose, at: impl Fn() -> Path<'a>) {
         let options = &expose.http_options;
         let limits = [
             ("max_body_size", options.max_body_size, MAX_BODY_SIZE),
@@ -196,11 +197,11 @@ impl Checker<'_> {
         ];
         for (key, value, most) in limits {
             if value > most {
-                let finding = Finding::error("out-of-range", at.join(key), format!("{value} is out of range"));
+                let finding = Finding::error("out-of-range", at().join(key), format!("{value} is out of range"));
                 self.push(finding.expected(format!("at most {most}")));
             }
         }
-        let at = |index: usize| at.join("next_cases").join(index);
+        let at = |index: usize| at().join("next_cases").join(index);
         for (index, case) in options.next_cases.iter().enumerate() {
             if !NEXT_CASES.contains(&case.as_ref()) {
                 let message = format!("`{}` is no case", shorten(case));
@@ -327,32 +328,32 @@ impl Checker<'_> {
             let finding = Finding::error("no-storage", *at, "no storage is given").at_key();
             self.push(finding.expected("`size`, or a list of volumes"));
         }
-        let mut names = BTreeSet::new();
+        let mut names = Seen::among(compute.storage.len());
         for (index, volume) in compute.storage.iter().enumerate() {
-            let at = at.join(index);
+            let at = || at.join(index);
             self.amount(
                 volume.size_bytes,
                 MAX_STORAGE,
-                || at.join("size"),
+                || at().join("size"),
                 "storage",
                 print_bytes,
             );
-            if !names.insert(&volume.name) {
+            if !names.is_new(&volume.name) {
                 let message = format!("two volumes are named `{}`", shorten(&volume.name));
-                let finding = Finding::error("volume-twice", at.join("name"), message).at_key();
+                let finding = Finding::error("volume-twice", at().join("name"), message).at_key();
                 self.push(finding.hint("a volume without a `name` is named `default`"));
             }
             let Some(attributes) = volume.attributes else { continue };
-            let at = at.join("attributes");
+            let at = || at().join("attributes");
             match (attributes.class, attributes.persistent) {
                 (Some(StorageClass::Ram), true) => {
                     let finding =
-                        Finding::error("ram-persistent", at.join("persistent"), "memory cannot be persistent");
+                        Finding::error("ram-persistent", at().join("persistent"), "memory cannot be persistent");
                     self.push(finding.expected("`persistent: false` with class `ram`"));
                 }
                 (Some(class), false) if class != StorageClass::Ram => {
                     let message = format!("class `{}` is for persistent volumes", class.as_str());
-                    let finding = Finding::error("class-not-persistent", at.join("class"), message);
+                    let finding = Finding::error("class-not-persistent", at().join("class"), message);
                     self.push(
                         finding
                             .expected("`persistent: true` beside it")
@@ -677,15 +678,16 @@ impl Checker<'_> {
         for (name, service) in &self.document.services {
             for (index, expose) in service.expose.iter().enumerate() {
                 for (host_index, host) in expose.accept.iter().enumerate() {
-                    let at = at!["services", name, "expose", index, "accept", host_index];
+                    let at = || at!["services", name, "expose", index, "accept", host_index];
                     if !is_host_name(host) {
-                        let finding = Finding::blocker("host-name", at, format!("`{}` is no host name", shorten(host)));
+                        let finding =
+                            Finding::blocker("host-name", at(), format!("`{}` is no host name", shorten(host)));
                         self.findings
                             .push(finding.expected("a host name in lower case, for instance www.example.com"));
                     } else if let Some(other) = seen.insert(host, name) {
                         let message = format!("`{}` is already routed to `{}`", shorten(host), shorten(other));
                         self.findings
-                            .push(Finding::blocker("host-twice", at, message).expected("another host name"));
+                            .push(Finding::blocker("host-twice", at(), message).expected("another host name"));
                     }
                 }
             }
@@ -738,6 +740,38 @@ impl Checker<'_> {
     }
 }
 
+/// Names that were seen, compared one by one while they are few.
+struct Seen<'d> {
+    few: Vec<&'d str>,
+    many: HashSet<&'d str>,
+}
+
+impl<'d> Seen<'d> {
+    const FEW: usize = 32;
+
+    /// None yet, of so many.
+    fn among(count: usize) -> Self {
+        Self {
+            few: Vec::with_capacity(count.min(Self::FEW)),
+            many: HashSet::new(),
+        }
+    }
+
+    fn is_new(&mut self, name: &'d str) -> bool {
+        if self.few.contains(&name) || self.many.contains(name) {
+            return false;
+        }
+        if self.few.len() == Self::FEW {
+            self.many.extend(self.few.drain(..));
+        }
+        match self.many.is_empty() {
+            true => self.few.push(name),
+            false => _ = self.many.insert(name),
+        }
+        true
+    }
+}
+
 /// Bytes of lists of text, with quotes and commas.
 fn texts_size(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
     texts.into_iter().map(|text| text.as_ref().len() + 3).sum()
@@ -746,7 +780,7 @@ fn texts_size(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
 /// Roughly the bytes of a service in a manifest.
 fn service_size(service: &Service) -> usize {
     let exposes = service.expose.iter().map(|expose| {
-        let each = 300 + texts_size(&expose.accept) + texts_size(&expose.http_options.next_cases);
+        let each = 300 + texts_size(&expose.accept) + texts_size(expose.http_options.next_cases.iter());
         expose.to.len().saturating_mul(each)
     });
     let mounts = service.params.iter().flat_map(|params| &params.storage);

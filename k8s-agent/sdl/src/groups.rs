@@ -1,4 +1,5 @@
-//! Group specs: what is ordered on a market, one per placement. Fields are declared in the order of their JSON names.
+//! Group specs: what is ordered on a market, one per placement. Fields are declared in the order of their JSON names;
+//! texts are a `String`, or borrow from the document while bytes are made of it.
 
 use crate::quantity::Decimal;
 use crate::resources::{Attribute, Resources, Totals};
@@ -7,13 +8,13 @@ use serde::{Deserialize, Serialize};
 /// What one placement asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GroupSpec {
+pub struct GroupSpec<S = String> {
     /// Name of the placement.
-    pub name: String,
+    pub name: S,
     /// Which providers will do.
-    pub requirements: Requirements,
+    pub requirements: Requirements<S>,
     /// What is needed, and for how much.
-    pub resources: Vec<ResourceUnit>,
+    pub resources: Vec<ResourceUnit<S>>,
 }
 
 impl GroupSpec {
@@ -47,41 +48,41 @@ impl GroupSpec {
 /// Which providers will do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Requirements {
+pub struct Requirements<S = String> {
     /// Attributes that the provider must have, sorted by key.
-    pub attributes: Option<Vec<Attribute>>,
+    pub attributes: Option<Vec<Attribute<S>>>,
     /// Who must vouch for them.
-    pub signed_by: SignedBy,
+    pub signed_by: SignedBy<S>,
 }
 
 /// Auditors who must vouch for a provider's attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SignedBy {
+pub struct SignedBy<S = String> {
     /// All of these.
-    pub all_of: Option<Vec<String>>,
+    pub all_of: Option<Vec<S>>,
     /// At least one of these.
-    pub any_of: Option<Vec<String>>,
+    pub any_of: Option<Vec<S>>,
 }
 
 /// So many replicas of these resources at no more than this price each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ResourceUnit {
+pub struct ResourceUnit<S = String> {
     /// Replicas.
     pub count: u32,
     /// Most that is paid per replica and block.
-    pub price: Price,
+    pub price: Price<S>,
     /// What one replica needs.
-    pub resource: Resources,
+    pub resource: Resources<S>,
 }
 
 /// An amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Price {
+pub struct Price<S = String> {
     /// The amount; JSON has 18 decimals.
     pub amount: Decimal,
     /// What it is counted in, for instance `uprg`.
-    pub denom: String,
+    pub denom: S,
 }

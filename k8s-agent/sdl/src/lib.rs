@@ -29,16 +29,16 @@ pub use quantity::Decimal;
 pub use resources::{Attribute, Resources, Totals};
 
 use finding::Source;
+use std::borrow::Cow;
 use yaml::{Arena, Place, Pos, Problem, MAX_BYTES};
 
 /// An SDL file that was read and accepted.
 #[derive(Clone, Debug)]
 pub struct Sdl {
     document: Document,
-    manifest: Manifest,
     /// The manifest's bytes: what is printed, sent and hashed.
     manifest_json: Vec<u8>,
-    groups: Vec<GroupSpec>,
+    groups_json: Vec<u8>,
     warnings: Diagnostics,
 }
 
@@ -99,12 +99,11 @@ impl Sdl {
     }
 
     fn of(document: Document, warnings: Diagnostics) -> Self {
-        let (manifest, groups) = build::build(&document);
+        let (manifest, groups) = build::build::<Cow<'_, str>>(&document);
         Self {
-            manifest_json: manifest.to_json(),
+            manifest_json: canonical::to_vec(&manifest),
+            groups_json: canonical::to_vec(&groups),
             document,
-            manifest,
-            groups,
             warnings,
         }
     }
@@ -116,7 +115,7 @@ impl Sdl {
 
     /// The manifest: what providers run.
     pub fn manifest(&self) -> Manifest {
-        self.manifest.clone()
+        build::build(&self.document).0
     }
 
     /// The exact bytes whose SHA-256 is [`Sdl::hash`].
@@ -126,12 +125,12 @@ impl Sdl {
 
     /// What is ordered: one group per placement, sorted by name.
     pub fn groups(&self) -> Vec<GroupSpec> {
-        self.groups.clone()
+        build::build(&self.document).1
     }
 
     /// The group specs in the canonical form of the manifest.
     pub fn groups_json(&self) -> Vec<u8> {
-        canonical::to_vec(&self.groups)
+        self.groups_json.clone()
     }
 
     /// The manifest hash.

@@ -1,5 +1,7 @@
 //! The manifest: what a provider runs. Types mirror Akash's JSON; fields are declared in the order of their JSON names,
 //! which is the order of the hashed bytes.
+//!
+//! Texts are a `String`, or borrow from the document while bytes are made of it.
 
 use crate::canonical;
 use crate::resources::{Resources, Totals};
@@ -10,9 +12,9 @@ use std::borrow::Cow;
 /// What the tenant sends to the provider: one group per placement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Manifest {
+pub struct Manifest<S = String> {
     /// Groups, sorted by name.
-    pub groups: Vec<ManifestGroup>,
+    pub groups: Vec<ManifestGroup<S>>,
 }
 
 impl Manifest {
@@ -45,11 +47,11 @@ pub(crate) fn hash_of(json: &[u8]) -> [u8; 32] {
 /// The services of one placement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ManifestGroup {
+pub struct ManifestGroup<S = String> {
     /// Name of the placement.
-    pub name: String,
+    pub name: S,
     /// Services, sorted by name.
-    pub services: Vec<Service>,
+    pub services: Vec<Service<S>>,
 }
 
 impl ManifestGroup {
@@ -66,45 +68,45 @@ impl ManifestGroup {
 /// One service: a container image, how often it runs and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Service {
+pub struct Service<S = String> {
     /// Arguments of the container; `None` keeps the image's own.
-    pub args: Option<Vec<String>>,
+    pub args: Option<Vec<S>>,
     /// Entry point of the container; `None` keeps the image's own.
-    pub command: Option<Vec<String>>,
+    pub command: Option<Vec<S>>,
     /// Replicas.
     pub count: u32,
     /// Login of a private registry.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<Credentials<S>>,
     /// Environment, `NAME=value` each.
-    pub env: Option<Vec<String>>,
+    pub env: Option<Vec<S>>,
     /// Ports, sorted by service, port, protocol; global first.
-    pub expose: Vec<ServiceExpose>,
+    pub expose: Vec<ServiceExpose<S>>,
     /// Container image.
-    pub image: String,
+    pub image: S,
     /// Name, which other services of the group use as a host name.
-    pub name: String,
+    pub name: S,
     /// Mounts and permissions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub params: Option<ServiceParams>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Option<ServiceParams<S>>,
     /// What one replica needs.
-    pub resources: Resources,
+    pub resources: Resources<S>,
 }
 
 /// Login of a private registry.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Credentials {
+pub struct Credentials<S = String> {
     /// E-mail, empty where there is none.
-    pub email: String,
+    pub email: S,
     /// Registry host.
-    pub host: String,
+    pub host: S,
     /// Password or token.
-    pub password: String,
+    pub password: S,
     /// User name.
-    pub username: String,
+    pub username: S,
 }
 
-impl std::fmt::Debug for Credentials {
+impl<S: std::fmt::Debug> std::fmt::Debug for Credentials<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials")
             .field("host", &self.host)
@@ -136,7 +138,7 @@ impl Protocol {
 /// One port and who may reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ServiceExpose {
+pub struct ServiceExpose<S = String> {
     /// Which leased address, from 1; 0 where none is leased.
     pub endpoint_sequence_number: u32,
     /// Port seen from outside; 0 means the same as `port`.
@@ -144,17 +146,17 @@ pub struct ServiceExpose {
     /// Reachable from outside the deployment?
     pub global: bool,
     /// Host names that the ingress routes here.
-    pub hosts: Option<Vec<String>>,
+    pub hosts: Option<Vec<S>>,
     /// How the ingress proxies.
     pub http_options: HttpOptions,
     /// Name of the leased address, or empty.
-    pub ip: String,
+    pub ip: S,
     /// Port of the container.
     pub port: u16,
     /// Transport protocol.
     pub proto: Protocol,
     /// The one service that may reach it, or empty.
-    pub service: String,
+    pub service: S,
 }
 
 impl ServiceExpose {
@@ -180,7 +182,7 @@ pub struct HttpOptions {
     /// Largest request body in bytes.
     pub max_body_size: u32,
     /// When to try the next replica.
-    pub next_cases: Vec<Cow<'static, str>>,
+    pub next_cases: Cow<'static, [Cow<'static, str>]>,
     /// Time limit for trying replicas in milliseconds; 0 is none.
     pub next_timeout: u32,
     /// How many replicas to try.
@@ -202,7 +204,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             max_body_size: 1_048_576,
-            next_cases: vec!["error".into(), "timeout".into()],
+            next_cases: Cow::Borrowed(&[Cow::Borrowed("error"), Cow::Borrowed("timeout")]),
             next_timeout: 0,
             next_tries: 3,
             proxy_buffer_size: 0,
@@ -215,34 +217,34 @@ impl Default for HttpOptions {
 /// Mounts and permissions of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServiceParams {
+pub struct ServiceParams<S = String> {
     /// What the service may read of its own deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permissions: Option<ServicePermissions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<ServicePermissions<S>>,
     /// Where volumes are mounted, sorted by volume.
-    pub storage: Option<Vec<StorageParams>>,
+    pub storage: Option<Vec<StorageParams<S>>>,
     /// Confidential computing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tee: Option<TeeParams>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tee: Option<TeeParams<S>>,
 }
 
 /// What a service may read of its own deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServicePermissions {
+pub struct ServicePermissions<S = String> {
     /// `deployment`, `logs`, `events`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<Vec<S>>,
 }
 
 /// Where a volume is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct StorageParams {
+pub struct StorageParams<S = String> {
     /// Absolute path in the container, or empty.
-    pub mount: String,
+    pub mount: S,
     /// Name of the volume.
-    pub name: String,
+    pub name: S,
     /// Mounted without write access?
     pub read_only: bool,
 }
@@ -250,10 +252,10 @@ pub struct StorageParams {
 /// Confidential computing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TeeParams {
+pub struct TeeParams<S = String> {
     /// Must the workload be attested?
     pub attestation: bool,
     /// `cpu` or `cpu-gpu`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: S,
 }

@@ -84,7 +84,10 @@ impl fmt::Display for Decimal {
 impl Serialize for Decimal {
     /// With all 18 decimals, as Akash's chain types write them.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{}.{:018}", self.atto / ONE, self.atto % ONE))
+        let (mut whole, mut part) = (itoa::Buffer::new(), itoa::Buffer::new());
+        // The digit in front keeps the zeros.
+        let part = &part.format(ONE + self.atto % ONE)[1..];
+        serializer.collect_str(&format_args!("{}.{part}", whole.format(self.atto / ONE)))
     }
 }
 

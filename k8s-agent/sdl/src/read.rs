@@ -128,13 +128,14 @@ impl<'n> Reader<'n> {
         key: &'static str,
         read: impl FnOnce(&mut Self, &'n Node<'n>) -> Option<T>,
     ) -> Option<T> {
-        if fields.get(key).is_none() {
-            let message = format!("`{key}` is missing in {}", fields.keys.what);
-            let finding = Finding::error("missing-key", self.path.join(key), message).at_key();
-            self.findings
-                .push(finding.expected(format!("`{key}`: {}", fields.keys.doc(key).trim_end_matches('.'))));
+        if let Some(node) = fields.get(key) {
+            return self.at(key, |reader| read(reader, node));
         }
-        self.optional(fields, key, read)
+        let message = format!("`{key}` is missing in {}", fields.keys.what);
+        let finding = Finding::error("missing-key", self.path.join(key), message).at_key();
+        self.findings
+            .push(finding.expected(format!("`{key}`: {}", fields.keys.doc(key).trim_end_matches('.'))));
+        None
     }
 
     /// A list; null is empty. An item that cannot be read leaves a default, so that indices stay true.
@@ -489,7 +490,9 @@ impl<'n> Reader<'n> {
             send_timeout: number("send_timeout", given.send_timeout),
             next_tries: number("next_tries", given.next_tries),
             next_timeout: number("next_timeout", given.next_timeout),
-            next_cases: cases.map_or(given.next_cases, |cases| cases.into_iter().map(Cow::Owned).collect()),
+            next_cases: cases.map_or(given.next_cases, |cases| {
+                cases.into_iter().map(Cow::Owned).collect::<Vec<_>>().into()
+            }),
         })
     }
 

@@ -1,4 +1,5 @@
-//! Amounts of compute as Akash's JSON writes them; shared by manifests and group specs.
+//! Amounts of compute as Akash's JSON writes them; shared by manifests and group specs. Texts are a `String`, or
+//! borrow from the document while bytes are made of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,16 +30,16 @@ impl From<u64> for Quantity {
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Attribute {
+pub struct Attribute<S = String> {
     /// The key, for instance `vendor/nvidia/model/a100`.
-    pub key: String,
+    pub key: S,
     /// The value.
-    pub value: String,
+    pub value: S,
 }
 
-impl Attribute {
+impl<S> Attribute<S> {
     /// An attribute of this key and value.
-    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<S>, value: impl Into<S>) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
@@ -54,10 +55,10 @@ pub fn attribute<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a str> 
 /// Processor time, in thousandths of a core.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cpu {
+pub struct Cpu<S = String> {
     /// What the processor must be, for instance `arch`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Attribute>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute<S>>,
     /// Thousandths of a core.
     pub units: Quantity,
 }
@@ -65,10 +66,10 @@ pub struct Cpu {
 /// Memory, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Memory {
+pub struct Memory<S = String> {
     /// Never set by the format today.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Attribute>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute<S>>,
     /// Bytes.
     pub size: Quantity,
 }
@@ -76,12 +77,12 @@ pub struct Memory {
 /// One volume.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Storage {
+pub struct Storage<S = String> {
     /// `class` and `persistent`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Attribute>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute<S>>,
     /// The name a service refers to; `default` is the container's own disk.
-    pub name: String,
+    pub name: S,
     /// Bytes.
     pub size: Quantity,
 }
@@ -106,10 +107,10 @@ impl Storage {
 /// GPU devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Gpu {
+pub struct Gpu<S = String> {
     /// Models that will do, for instance `vendor/nvidia/model/a100/ram/80Gi`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Attribute>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute<S>>,
     /// Devices.
     pub units: Quantity,
 }
@@ -174,19 +175,19 @@ pub struct Endpoint {
 /// What one replica needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Resources {
+pub struct Resources<S = String> {
     /// Processor time.
-    pub cpu: Cpu,
+    pub cpu: Cpu<S>,
     /// Ways in from outside.
     pub endpoints: Vec<Endpoint>,
     /// GPU devices.
-    pub gpu: Gpu,
+    pub gpu: Gpu<S>,
     /// Number of the resource unit within its group, from 1.
     pub id: u32,
     /// Memory.
-    pub memory: Memory,
+    pub memory: Memory<S>,
     /// Volumes.
-    pub storage: Vec<Storage>,
+    pub storage: Vec<Storage<S>>,
 }
 
 /// What a whole group needs. Sums stop at the largest number instead of wrapping, so that a hostile manifest is too

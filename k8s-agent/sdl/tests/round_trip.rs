@@ -9,6 +9,7 @@ use perigee_sdl::{Decimal, Sdl};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Any text, with a liking for what YAML gives a meaning.
@@ -54,7 +55,7 @@ fn expose() -> impl Strategy<Value = Expose> {
     );
     let options = options.prop_map(|(body, buffer, read, send, tries, timeout, next_cases)| HttpOptions {
         max_body_size: body,
-        next_cases,
+        next_cases: Cow::Owned(next_cases),
         next_timeout: timeout,
         next_tries: tries,
         proxy_buffer_size: buffer,

@@ -141,8 +141,11 @@ pub enum Error {
         /// First instant asked for at which that holds.
         at: Timestamp,
     },
-    /// The theory has no solution at the time asked for.
-    #[error("SGP4 has no solution at {at}: {reason}")]
+    /// The theory has no solution at the time asked for: under strong drag that is how the end of an orbit shows.
+    #[error(
+        "the satellite has decayed, or its elements no longer hold: SGP4 has no solution at {at} ({reason}); get newer \
+         elements"
+    )]
     Diverged {
         /// The instant.
         at: Timestamp,

@@ -1,6 +1,6 @@
 //! Tables of passes, and what is refused on the way to them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use perigee_orbit::{
     plan::{Format, Ion, Request, Row},
     Elements, Error, Interval, Mode, Propagator, Station,
@@ -136,6 +136,27 @@ fn decayed_satellites_are_refused_with_the_time() {
         Error::Decayed { at } | Error::Diverged { at, .. } => assert!(at > set.epoch && at < interval.end()),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn where_sgp4_has_no_solution_the_error_says_what_that_means() {
+    let mut set = elements().remove(0);
+    (set.mean_motion_rev_day, set.bstar) = (16.4, 0.05);
+    let late = set.epoch + SignedDuration::from_hours(24 * 30);
+    let error = Propagator::new(&set).unwrap().state(late).unwrap_err();
+    let Error::Diverged { at, reason } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(*at, late);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("the satellite has decayed, or its elements no longer hold"),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("({reason})")) && text.ends_with("get newer elements"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What the agenda does with a lease at most.
-    pub(crate) fn wake_at_most() -> Weight {
+    pub fn wake_at_most() -> Weight {
         Self::look_at_most().saturating_add(Self::take_over_at_most())
     }
 

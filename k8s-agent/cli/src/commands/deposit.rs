@@ -8,7 +8,7 @@ use crate::{
     write::Writer,
 };
 use perigee_chain::calls;
-use perigee_primitives::Balance;
+use perigee_primitives::{Balance, LeaseId};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -26,6 +26,9 @@ pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
     let id = args.id.deployment;
     let found = writer.find(id).await?;
     let group = found.running_group(args.id.group.as_deref())?;
+    if group.state.owner != writer.account.id() {
+        ensure_approved(&writer, group.lease, args.amount).await?;
+    }
     let what = format!("Add {} to the escrow of {}", args.amount, found.name_of(group));
     let call = calls::deposit(group.lease, args.amount.0);
     let Some(included) = writer.sign(&call, &what, args.amount.0).await? else {
@@ -56,4 +59,21 @@ pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
             Amount(added.deposited)
         )
     })
+}
+
+/// Others than the owner deposit what the owner approved at least.
+async fn ensure_approved(writer: &Writer<'_>, lease: LeaseId, amount: Amount) -> Result<(), CliError> {
+    let view = writer.chain.best().await?;
+    let least = view.approved_minimum(lease, &writer.account.id()).await?.map(Amount);
+    match least {
+        Some(least) if amount < least => Err(CliError::refused(format!(
+            "a deposit of {amount} is below the smallest that the owner approved, {least}"
+        ))
+        .hint("Deposit more at once; the owner sets the minimum with `perigee depositors`.")),
+        Some(_) => Ok(()),
+        None => Err(
+            CliError::refused(format!("the owner has not let {} deposit", writer.account.id()))
+                .hint("The owner lets you deposit with `perigee depositors ID allow ADDRESS`."),
+        ),
+    }
 }

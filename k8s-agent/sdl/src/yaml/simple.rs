@@ -7,7 +7,7 @@
 
 use super::{entry, Entry, Kind, Node, Place, Pos, Scalar};
 use bumpalo::Bump;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 /// Deeper files are left to the full reader, which knows how deep is too deep.
 const MOST_DEPTH: usize = 32;
@@ -28,7 +28,7 @@ pub(super) fn load<'t>(arena: &'t Bump, text: &'t str) -> Option<Node<'t>> {
         items: Vec::with_capacity(OPEN_AT_ONCE),
     };
     reader.advance()?;
-    if reader.rest().starts_with("---") {
+    if reader.rest().starts_with(b"---") {
         reader.line.at += 3;
         reader.line_ends()?;
         reader.advance()?;
@@ -105,8 +105,13 @@ impl<'t> Reader<'t> {
     }
 
     /// What is left of the line, with blanks and comments at its end.
-    fn rest(&self) -> &'t str {
-        &self.text[self.line.at..self.line.end]
+    fn rest(&self) -> &'t [u8] {
+        &self.bytes()[self.line.at..self.line.end]
+    }
+
+    /// So many bytes of what is left of the line, which is ASCII.
+    fn text(&self, length: usize) -> &'t str {
+        &self.text[self.line.at..self.line.at + length]
     }
 
     fn pos(&self, at: usize) -> Pos {
@@ -184,7 +189,7 @@ impl<'t> Reader<'t> {
     }
 
     fn begins_item(&self) -> bool {
-        self.rest().starts_with("- ")
+        self.rest().starts_with(b"- ")
     }
 
     /// Lines `key: value` at this column.
@@ -229,13 +234,12 @@ impl<'t> Reader<'t> {
 
     /// A word and its colon; reading goes on behind the colon.
     fn key(&mut self) -> Option<Key<'t>> {
-        let rest = self.rest();
-        let bytes = rest.as_bytes();
+        let bytes = self.rest();
         if !bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
         let length = bytes.iter().take_while(|byte| IN_KEYS[usize::from(**byte)]).count();
-        let key = &rest[..length];
+        let key = self.text(length);
         let blanks = bytes[length..].iter().take_while(|byte| **byte == b' ').count();
         let (colon, behind) = (bytes.get(length + blanks), bytes.get(length + blanks + 1));
         let null = matches!(key, "null" | "Null" | "NULL");
@@ -310,20 +314,17 @@ impl<'t> Reader<'t> {
     }
 
     fn skip_blanks(&mut self) {
-        let blanks = self.bytes()[self.line.at..self.line.end]
-            .iter()
-            .take_while(|byte| **byte == b' ');
-        self.line.at += blanks.count();
+        self.line.at += self.rest().iter().take_while(|byte| **byte == b' ').count();
     }
 
     /// Nothing but a comment is left; blanks were skipped.
     fn at_end(&self) -> bool {
-        self.line.at == self.line.end || (self.rest().starts_with('#') && self.bytes()[self.line.at - 1] == b' ')
+        self.line.at == self.line.end || (self.rest().starts_with(b"#") && self.bytes()[self.line.at - 1] == b' ')
     }
 
     /// A value on this line, or a block of text that begins on it; then on to the next line.
     fn inline(&mut self, column: usize) -> Option<Node<'t>> {
-        let node = match self.rest().as_bytes().first()? {
+        let node = match self.rest().first()? {
             b'|' | b'>' => return self.text_block(column),
             b'"' | b'\'' => {
                 let node = self.quoted()?;
@@ -347,8 +348,7 @@ impl<'t> Reader<'t> {
 
     /// Text without quotes, to the end of the line or to a comment.
     fn words(&mut self) -> Option<Node<'t>> {
-        let rest = self.rest();
-        let bytes = rest.as_bytes();
+        let bytes = self.rest();
         let usual = match bytes[0] {
             b'-' => bytes.get(1).is_some_and(|byte| *byte != b' '),
             b':' | b'?' | b',' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' => false,
@@ -358,16 +358,16 @@ impl<'t> Reader<'t> {
             return None;
         }
         let mut end = bytes.len();
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'#' && bytes[at - 1] == b' ' {
+        for at in memchr2_iter(b'#', b':', bytes) {
+            if bytes[at] == b'#' && bytes[at - 1] == b' ' {
                 end = at;
                 break;
             }
-            if *byte == b':' && matches!(bytes.get(at + 1), None | Some(b' ')) {
+            if bytes[at] == b':' && matches!(bytes.get(at + 1), None | Some(b' ')) {
                 return None;
             }
         }
-        let text = rest[..end].trim_end_matches(' ');
+        let text = self.text(end).trim_end_matches(' ');
         Some(Node {
             place: self.place(self.line.at, self.line.at + text.len()),
             kind: scalar(text, true),
@@ -377,7 +377,7 @@ impl<'t> Reader<'t> {
     /// Text in quotes that ends on this line; reading goes on behind it.
     fn quoted(&mut self) -> Option<Node<'t>> {
         let start = self.line.at;
-        let rest = self.rest();
+        let rest = self.text(self.line.end - start);
         let (text, length) = match rest.as_bytes()[0] {
             b'"' => in_double_quotes(self.arena, &rest[1..])?,
             _ => in_single_quotes(self.arena, &rest[1..])?,
@@ -396,14 +396,14 @@ impl<'t> Reader<'t> {
         self.line.at += 1;
         loop {
             self.skip_blanks();
-            let item = match self.rest().as_bytes().first()? {
+            let item = match self.rest().first()? {
                 b']' if self.items.len() == first => break,
                 b'"' | b'\'' => self.quoted()?,
                 _ => self.word_in_brackets()?,
             };
             self.items.push(item);
             self.skip_blanks();
-            match self.rest().as_bytes().first()? {
+            match self.rest().first()? {
                 b',' => self.line.at += 1,
                 b']' => break,
                 _ => return None,
@@ -417,27 +417,26 @@ impl<'t> Reader<'t> {
     }
 
     fn word_in_brackets(&mut self) -> Option<Node<'t>> {
-        let rest = self.rest();
-        let bytes = rest.as_bytes();
+        let bytes = self.rest();
         let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'=' | b'+' | b'-');
         let length = bytes.iter().take_while(|byte| usual(**byte)).count();
         // A dash alone begins an item elsewhere.
         if length == 0 || (bytes[0] == b'-' && length == 1) {
             return None;
         }
-        let start = self.line.at;
+        let (start, text) = (self.line.at, self.text(length));
         self.line.at += length;
         Some(Node {
             place: self.place(start, self.line.at),
-            kind: scalar(&rest[..length], true),
+            kind: scalar(text, true),
         })
     }
 
     /// A block of text below `|` or `>`, which belongs to what stands at a column.
     fn text_block(&mut self, column: usize) -> Option<Node<'t>> {
-        let folded = self.rest().starts_with('>');
+        let folded = self.rest().starts_with(b">");
         self.line.at += 1;
-        let strip = self.rest().starts_with('-');
+        let strip = self.rest().starts_with(b"-");
         self.line.at += usize::from(strip);
         self.line_ends()?;
         let mut block = TextBlock::new(folded);

@@ -242,14 +242,21 @@ pub fn public(number: u8) -> [u8; 32] {
 /// Signs by the key of this number. Signing is dear, and worlds resemble each other: each message is signed once.
 pub fn sign(number: u8, message: &[u8]) -> [u8; 64] {
     let mut signed = SIGNED.lock().expect("no thread panics while it signs");
+    if signed.len() > MOST_SIGNED {
+        signed.clear();
+    }
     let entry = signed.entry((number, message.to_vec()));
     *entry.or_insert_with(|| key(number).sign(message).0)
 }
 
+/// Signatures that are remembered.
+const MOST_SIGNED: usize = 100_000;
 /// Keys that anybody may come to have.
 pub const KEYS: u8 = 64;
 static PUBLIC: LazyLock<Vec<[u8; 32]>> = LazyLock::new(|| (0..KEYS).map(|number| key(number).public().0).collect());
-static SIGNED: LazyLock<Mutex<BTreeMap<(u8, Vec<u8>), [u8; 64]>>> = LazyLock::new(Mutex::default);
+/// By key and message.
+type Signatures = BTreeMap<(u8, Vec<u8>), [u8; 64]>;
+static SIGNED: LazyLock<Mutex<Signatures>> = LazyLock::new(Mutex::default);
 
 /// The chain at genesis, where `rich` own something.
 pub fn genesis(rich: &[Who]) -> sp_io::TestExternalities {

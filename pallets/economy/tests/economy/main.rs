@@ -68,7 +68,7 @@ fn everybody_gets_what_the_plain_model_says() {
     let started = Instant::now();
     for (seed, done) in (first..).zip((0..steps).step_by(LENGTH as usize)) {
         world(seed, LENGTH.min(steps - done), look, &mut tally);
-        if done % PROGRESS == 0 && done > 0 {
+        if done.is_multiple_of(PROGRESS) && done > 0 {
             println!(
                 "{done} steps, {:.0} steps/s",
                 done as f64 / started.elapsed().as_secs_f64()

@@ -32,7 +32,7 @@ impl Plan {
     pub fn reports(&self, epoch: AttestationEpoch) -> Vec<Planned> {
         let end = TIMES.end_of(epoch);
         let quiet = self.draw(1, epoch.into(), 0) % 12;
-        let lags = self.draw(2, epoch.into(), 0) % 12 == 0;
+        let lags = self.draw(2, epoch.into(), 0).is_multiple_of(12);
         let silent = |validator: &u32| match quiet {
             // No quorum, and one that is missing.
             0 => *validator >= 2,
@@ -40,7 +40,7 @@ impl Plan {
             _ => false,
         };
         let report = |validator: u32| {
-            let hurry = self.draw(3, epoch.into(), 0) % 2 == 0;
+            let hurry = self.draw(3, epoch.into(), 0).is_multiple_of(2);
             let delay = self.draw(4, epoch.into(), validator.into()) as BlockNumber;
             let delay = delay % if hurry { 2 } else { TIMES.deadline + 1 };
             let lag = if lags { MAX_LAG + 1 } else { validator % 3 };
@@ -58,9 +58,11 @@ impl Plan {
 
     /// Does this validator list the provider?
     pub fn lists(&self, epoch: AttestationEpoch, validator: u32, provider: ProviderId) -> bool {
-        let away_for_long = self.draw(5, u64::from(epoch / 5), provider.into()) % 5 == 0;
-        let away = away_for_long || self.draw(6, epoch.into(), provider.into()) % 8 == 0;
-        let errs = self.draw(7, epoch.into(), u64::from(validator) << 32 | u64::from(provider)) % 16 == 0;
+        let away_for_long = self.draw(5, u64::from(epoch / 5), provider.into()).is_multiple_of(5);
+        let away = away_for_long || self.draw(6, epoch.into(), provider.into()).is_multiple_of(8);
+        let errs = self
+            .draw(7, epoch.into(), u64::from(validator) << 32 | u64::from(provider))
+            .is_multiple_of(16);
         away != errs
     }
 

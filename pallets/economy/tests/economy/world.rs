@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    Call { caller: Caller, call: RuntimeCall },
+    Call { caller: Caller, call: Box<RuntimeCall> },
     Blocks { count: BlockNumber, agenda: Agenda },
 }
 
@@ -47,8 +47,10 @@ impl Agenda {
     fn weight(self) -> Weight {
         match self {
             Self::Full => Weight::MAX,
-            // The hook takes a quarter.
-            Self::Short(entries) => <() as WeightInfo>::wake().saturating_mul(4 * entries),
+            // The hook takes a quarter, and goes on while the dearest look would fit.
+            Self::Short(entries) => Marketplace::wake_at_most()
+                .saturating_add(<() as WeightInfo>::look(0).saturating_mul(entries))
+                .saturating_mul(4),
             Self::Idle => Weight::zero(),
         }
     }
@@ -95,13 +97,13 @@ impl<'a> World<'a> {
         }
         self.steps += 1;
         // In the same rhythm however often anybody looks: what is drawn next depends on it.
-        if self.steps % FORGET_EVERY == 0 {
+        if self.steps.is_multiple_of(FORGET_EVERY) {
             self.forget_pruned();
         }
-        if self.steps % self.look_every == 0 {
+        if self.steps.is_multiple_of(self.look_every) {
             self.look();
         }
-        if self.steps % (8 * self.look_every) == 0 {
+        if self.steps.is_multiple_of(8 * self.look_every) {
             self.check_invariants();
         }
     }
@@ -111,7 +113,7 @@ impl<'a> World<'a> {
         let pot = escrow_pot();
         let owned = matches!(call, RuntimeCall::Balances(_)).then(owned_now);
         // A root is dear.
-        let sampled = self.steps % 61 == 0 || self.look_every == 1;
+        let sampled = self.steps.is_multiple_of(61) || self.look_every == 1;
         let root = (sampled && verdict == Verdict::Refused).then(state_root);
         let done = call.clone().dispatch_bypass_filter(caller.into());
         let name = call.get_call_metadata();
@@ -157,7 +159,7 @@ impl<'a> World<'a> {
         let now = self.model.now;
         System::set_block_number(now);
         Reputation::on_initialize(now);
-        if now % TIMES.epoch == 0 || now == 1 {
+        if now.is_multiple_of(TIMES.epoch) || now == 1 {
             self.high_water.insert(TIMES.epoch_of(now), self.model.next_provider);
         }
         Reputation::on_poll(now, &mut WeightMeter::with_limit(Weight::MAX));

@@ -153,14 +153,14 @@ impl Steps {
                 },
             ),
             55..=58 => call(operator, Market::give_notice { lease }),
-            59..=60 => call(
+            59 => call(
                 operator,
                 Market::stop_for_abuse {
                     lease,
                     evidence: [1; 32],
                 },
             ),
-            61 => self.root(
+            60 => self.root(
                 Market::take_down {
                     lease,
                     evidence: [2; 32],

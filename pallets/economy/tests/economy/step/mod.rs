@@ -144,7 +144,7 @@ impl Steps {
         };
         Step::Call {
             caller,
-            call: runtime_call.into(),
+            call: Box::new(runtime_call.into()),
         }
     }
 }
@@ -152,7 +152,7 @@ impl Steps {
 fn call(who: Who, call: impl Into<RuntimeCall>) -> Step {
     Step::Call {
         caller: Caller::Account(who),
-        call: call.into(),
+        call: Box::new(call.into()),
     }
 }
 

@@ -72,6 +72,9 @@ impl Steps {
         }
         .into();
         let caller = self.one_of(&[Caller::Report, Caller::Report, Caller::Root, Caller::Account(1)]);
-        Step::Call { caller, call }
+        Step::Call {
+            caller,
+            call: Box::new(call),
+        }
     }
 }
