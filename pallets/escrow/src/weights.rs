@@ -77,37 +77,37 @@ mod measured {
     use super::*;
 
     pub fn approve(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(64_326_000, 6_074)
+        Weight::from_parts(28_743_000, 6_074)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn claim(db: RuntimeDbWeight, d: u32) -> Weight {
-        Weight::from_parts(28_021_809, 698)
-            .saturating_add(Weight::from_parts(76_736_412, 946).saturating_mul(d.into()))
+        Weight::from_parts(28_039_428, 698)
+            .saturating_add(Weight::from_parts(74_999_682, 946).saturating_mul(d.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.writes(2))
             .saturating_add(db.writes(2).saturating_mul(d.into()))
     }
     pub fn distribute(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(26_426_968, 249)
-            .saturating_add(Weight::from_parts(111_600_587, 82).saturating_mul(s.into()))
+        Weight::from_parts(19_126_111, 249)
+            .saturating_add(Weight::from_parts(69_119_555, 82).saturating_mul(s.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(1).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn revoke_approval(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(66_740_000, 6_122)
+        Weight::from_parts(28_773_000, 6_122)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn set_fee_rate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(13_710_000, 0).saturating_add(db.writes(1))
+        Weight::from_parts(7_371_000, 0).saturating_add(db.writes(1))
     }
     pub fn set_income_shares(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(15_231_476, 0)
-            .saturating_add(Weight::from_parts(260_857, 0).saturating_mul(s.into()))
+        Weight::from_parts(8_449_619, 0)
+            .saturating_add(Weight::from_parts(32_936, 0).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
     }
 }

@@ -301,22 +301,22 @@ mod measured {
     use super::*;
 
     pub fn accept_transfer(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(226_394_016, 13_111)
-            .saturating_add(Weight::from_parts(233_178_984, 1_006).saturating_mul(n.into()))
+        Weight::from_parts(224_687_874, 13_111)
+            .saturating_add(Weight::from_parts(235_964_126, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(12))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn activate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(150_585_000, 6_703)
+        Weight::from_parts(149_242_000, 6_703)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(3))
     }
     pub fn advance(db: RuntimeDbWeight, d: u32, s: u32) -> Weight {
-        Weight::from_parts(6_463_990_114, 3_618)
-            .saturating_add(Weight::from_parts(307_354_222, 998).saturating_mul(d.into()))
-            .saturating_add(Weight::from_parts(134_983_470, 6_662).saturating_mul(s.into()))
+        Weight::from_parts(1_521_913_174, 3_618)
+            .saturating_add(Weight::from_parts(636_693_492, 998).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(185_777_000, 6_662).saturating_mul(s.into()))
             .saturating_add(db.reads(26))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.reads(14).saturating_mul(s.into()))
@@ -325,162 +325,162 @@ mod measured {
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn agenda_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(9_334_000, 40).saturating_add(db.reads(1))
+        Weight::from_parts(8_082_000, 40).saturating_add(db.reads(1))
     }
     pub fn cancel_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_374_000, 204)
+        Weight::from_parts(29_964_000, 204)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn check_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(48_332_000, 4_593).saturating_add(db.reads(1))
+        Weight::from_parts(50_275_000, 4_593).saturating_add(db.reads(1))
     }
     pub fn check_standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(40_931_000, 1_065).saturating_add(db.reads(5))
+        Weight::from_parts(38_738_000, 1_065).saturating_add(db.reads(5))
     }
     pub fn close(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(56_513_222, 6_124)
-            .saturating_add(Weight::from_parts(160_341_666, 1_006).saturating_mul(n.into()))
+        Weight::from_parts(41_759_301, 6_124)
+            .saturating_add(Weight::from_parts(160_393_809, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(5))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn decline(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(230_513_000, 6_654)
+        Weight::from_parts(230_633_000, 6_654)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(10))
     }
     pub fn deploy(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(110_142_730, 6_434)
-            .saturating_add(Weight::from_parts(226_000_825, 0).saturating_mul(n.into()))
+        Weight::from_parts(102_520_476, 6_434)
+            .saturating_add(Weight::from_parts(225_926_079, 0).saturating_mul(n.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(7))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(375_399_000, 7_758)
+        Weight::from_parts(358_724_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }
     pub fn extend(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(357_622_000, 12_886)
+        Weight::from_parts(308_629_000, 12_886)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(6))
     }
     pub fn file_receipt(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(426_815_000, 2_838)
+        Weight::from_parts(397_612_000, 2_838)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(10))
     }
     pub fn give_notice(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(254_689_000, 7_916)
+        Weight::from_parts(241_119_000, 7_916)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn look(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(327_289_444, 7_053)
-            .saturating_add(Weight::from_parts(238_670_358, 5_165).saturating_mul(s.into()))
+        Weight::from_parts(300_480_444, 7_053)
+            .saturating_add(Weight::from_parts(241_609_529, 5_165).saturating_mul(s.into()))
             .saturating_add(db.reads(9))
             .saturating_add(db.reads(11).saturating_mul(s.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(2).saturating_mul(s.into()))
     }
     pub fn look_at_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(220_789_000, 5_976).saturating_add(db.reads(5))
+        Weight::from_parts(127_459_000, 5_976).saturating_add(db.reads(5))
     }
     pub fn match_pattern(_: RuntimeDbWeight) -> Weight {
         Weight::from_parts(94_190_000, 0)
     }
     pub fn offer_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_162_000, 172)
+        Weight::from_parts(29_224_000, 172)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn pause(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(273_888_000, 6_896)
+        Weight::from_parts(237_464_000, 6_896)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn prune(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(163_233_000, 1_440)
+        Weight::from_parts(157_174_000, 1_440)
             .saturating_add(db.reads(11))
             .saturating_add(db.writes(10))
     }
     pub fn read_ask(db: RuntimeDbWeight, a: u32) -> Weight {
-        Weight::from_parts(15_827_000, 1_576)
-            .saturating_add(Weight::from_parts(383_829, 132).saturating_mul(a.into()))
+        Weight::from_parts(15_543_000, 1_576)
+            .saturating_add(Weight::from_parts(366_378, 132).saturating_mul(a.into()))
             .saturating_add(db.reads(2))
     }
     pub fn require(db: RuntimeDbWeight, p: u32, r: u32) -> Weight {
-        Weight::from_parts(1_949_880_000, 6_434)
-            .saturating_add(Weight::from_parts(16_571_958, 0).saturating_mul(p.into()))
-            .saturating_add(Weight::from_parts(2_645_222, 0).saturating_mul(r.into()))
+        Weight::from_parts(1_882_113_333, 6_434)
+            .saturating_add(Weight::from_parts(10_375_868, 0).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(3_407_159, 0).saturating_mul(r.into()))
             .saturating_add(db.reads(23))
             .saturating_add(db.writes(55))
     }
     pub fn resize(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(367_737_000, 12_947)
+        Weight::from_parts(366_916_000, 12_947)
             .saturating_add(db.reads(10))
             .saturating_add(db.writes(9))
     }
     pub fn resume(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(163_033_000, 7_092)
+        Weight::from_parts(170_984_000, 7_092)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(1))
     }
     pub fn set_ready(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(237_023_000, 7_858)
+        Weight::from_parts(251_605_000, 7_858)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn settle(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(238_395_000, 7_012)
+        Weight::from_parts(235_521_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn settle_many(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(135_610_126, 6_016)
-            .saturating_add(Weight::from_parts(195_030_761, 998).saturating_mul(n.into()))
+        Weight::from_parts(20_292_444, 6_016)
+            .saturating_add(Weight::from_parts(201_230_333, 998).saturating_mul(n.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn show_backlog(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(6_449_000, 0)
+        Weight::from_parts(6_189_000, 0)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn stop_for_abuse(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(334_829_000, 8_802)
+        Weight::from_parts(329_120_000, 8_802)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(11))
     }
     pub fn take_down(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(230_222_000, 7_012)
+        Weight::from_parts(228_631_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn take_over(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(1_242_520_000, 15_050)
+        Weight::from_parts(1_164_173_000, 15_050)
             .saturating_add(db.reads(40))
             .saturating_add(db.writes(11))
     }
     pub fn torn_down(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(30_398_925, 1_195)
-            .saturating_add(Weight::from_parts(40_683_518, 524).saturating_mul(n.into()))
+        Weight::from_parts(26_756_311, 1_195)
+            .saturating_add(Weight::from_parts(41_653_466, 524).saturating_mul(n.into()))
             .saturating_add(db.reads(6))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(2).saturating_mul(n.into()))
     }
     pub fn update(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(258_074_000, 7_012)
+        Weight::from_parts(224_294_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(504_481_000, 7_758)
+        Weight::from_parts(357_913_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }

@@ -197,108 +197,108 @@ mod measured {
     use super::*;
 
     pub fn bond_stake(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(111_356_000, 1_120)
+        Weight::from_parts(123_213_000, 1_120)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn expire_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(154_410_000, 7_035)
+        Weight::from_parts(142_682_000, 7_035)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn expiry_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(16_505_000, 377).saturating_add(db.reads(3))
+        Weight::from_parts(10_315_000, 377).saturating_add(db.reads(3))
     }
     pub fn fund_bonds(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(116_743_000, 542)
+        Weight::from_parts(103_865_000, 542)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn publish_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(458_532_000, 12_607)
+        Weight::from_parts(463_029_000, 12_607)
             .saturating_add(db.reads(15))
             .saturating_add(db.writes(10))
     }
     pub fn register(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(271_294_000, 322)
+        Weight::from_parts(257_453_000, 322)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(8))
     }
     pub fn remove_expired_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(124_215_000, 4_994)
+        Weight::from_parts(109_223_000, 4_994)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn replace_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(119_037_000, 6_653)
+        Weight::from_parts(145_316_000, 6_653)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(4))
     }
     pub fn retire(db: RuntimeDbWeight, a: u32) -> Weight {
-        Weight::from_parts(297_617_444, 1_587)
-            .saturating_add(Weight::from_parts(147_072_652, 835).saturating_mul(a.into()))
+        Weight::from_parts(213_999_666, 1_587)
+            .saturating_add(Weight::from_parts(101_757_305, 835).saturating_mul(a.into()))
             .saturating_add(db.reads(8))
             .saturating_add(db.reads(2).saturating_mul(a.into()))
             .saturating_add(db.writes(10))
             .saturating_add(db.writes(3).saturating_mul(a.into()))
     }
     pub fn revoke(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(184_014_000, 4_994)
+        Weight::from_parts(112_948_000, 4_994)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn set_abuse_contact(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(51_957_000, 874)
+        Weight::from_parts(37_505_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_capacity(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(44_366_000, 874)
+        Weight::from_parts(44_166_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_gateway(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(68_362_000, 874)
+        Weight::from_parts(48_151_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_heartbeat_key(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(127_460_000, 1_065)
+        Weight::from_parts(120_850_000, 1_065)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn set_operator(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(63_274_000, 938)
+        Weight::from_parts(43_625_000, 938)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn sign_attributes(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(102_253_000, 4_699)
+        Weight::from_parts(82_833_000, 4_699)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn slash(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(127_280_000, 1_549)
+        Weight::from_parts(114_951_000, 1_549)
             .saturating_add(db.reads(5))
             .saturating_add(db.writes(5))
     }
     pub fn unbond(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(45_899_000, 1_123)
+        Weight::from_parts(47_921_000, 1_123)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(2))
     }
     pub fn withdraw_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(176_653_000, 7_157)
+        Weight::from_parts(178_856_000, 7_157)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw_bonds(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(107_660_000, 656)
+        Weight::from_parts(104_535_000, 656)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn withdraw_unbonded(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(100_419_000, 806)
+        Weight::from_parts(96_644_000, 806)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }

@@ -93,42 +93,42 @@ mod measured {
     use super::*;
 
     pub fn apply(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_012_000, 651)
+        Weight::from_parts(27_491_000, 651)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(4))
     }
     pub fn authorize_report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(98_572_328, 3_721)
-            .saturating_add(Weight::from_parts(8_191, 0).saturating_mul(b.into()))
+        Weight::from_parts(93_730_296, 3_721)
+            .saturating_add(Weight::from_parts(8_337, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
     }
     pub fn look(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(19_549_000, 399).saturating_add(db.reads(5))
+        Weight::from_parts(18_898_000, 399).saturating_add(db.reads(5))
     }
     pub fn note(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(18_257_000, 622)
+        Weight::from_parts(17_716_000, 622)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(2))
     }
     pub fn report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(106_480_632, 3_603)
-            .saturating_add(Weight::from_parts(6_304, 0).saturating_mul(b.into()))
+        Weight::from_parts(50_757_288, 3_603)
+            .saturating_add(Weight::from_parts(4_061, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(2))
     }
     pub fn snapshot(db: RuntimeDbWeight, v: u32) -> Weight {
-        Weight::from_parts(24_116_787, 458)
-            .saturating_add(Weight::from_parts(14_767, 32).saturating_mul(v.into()))
+        Weight::from_parts(22_998_200, 458)
+            .saturating_add(Weight::from_parts(23_910, 32).saturating_mul(v.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(2))
     }
     pub fn standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(31_727_000, 1_047).saturating_add(db.reads(7))
+        Weight::from_parts(31_337_000, 1_047).saturating_add(db.reads(7))
     }
     pub fn tally(db: RuntimeDbWeight, v: u32, r: u32) -> Weight {
-        Weight::from_parts(517_425_100, 8_855)
-            .saturating_add(Weight::from_parts(3_657_659, 32).saturating_mul(v.into()))
-            .saturating_add(Weight::from_parts(75_315_300, 91).saturating_mul(r.into()))
+        Weight::from_parts(323_364_000, 8_855)
+            .saturating_add(Weight::from_parts(1_976_786, 32).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(53_296_684, 91).saturating_mul(r.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.reads(1).saturating_mul(r.into()))
             .saturating_add(db.writes(7))
