@@ -155,9 +155,11 @@ fn unmet(wanted: &Wanted, candidate: &Candidate) -> Option<Condition> {
         terms: candidate.ask.terms.clone(),
         free: candidate.free,
         backed_rate: Balance::MAX,
-        tier: Tier::Premium,
     };
-    match wanted.requirements.unmet(&offer, &best, |_, _, _| true)? {
+    match wanted
+        .requirements
+        .unmet(&offer, &best, Tier::Premium, |_, _, _| true)?
+    {
         Unmet::Attribute(index) => {
             let (key, value) = wanted.requirements.attributes.get(index as usize)?;
             Some(Condition::Attribute(text(key), text(value)))

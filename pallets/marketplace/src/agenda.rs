@@ -40,24 +40,28 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Looks at up to `limit` due leases of a provider. Returns how many, and the weight that was used. One that waits
-    /// for activation would give no capacity back yet, and another might take over: it is left to the agenda.
-    pub(crate) fn process_due_ends(provider: ProviderId, limit: u32) -> (u32, Weight) {
+    /// Looks at up to `limit` due leases of a provider, while the meter allows. Returns how many. One that waits for
+    /// activation would give no capacity back yet, and another might take over: it is left to the agenda.
+    pub(crate) fn process_due_ends(provider: ProviderId, limit: u32, meter: &mut WeightMeter) -> u32 {
         let now = Self::now();
         let due: Vec<_> = AgendaByProvider::<T>::iter_key_prefix((provider,))
             .map(|(block, lease)| (BlockNumber::from_be_bytes(block), lease))
             .take_while(|(due, _)| *due <= now)
             .take(limit as usize)
             .collect();
-        let used = due.iter().fold(Weight::zero(), |used, (due, lease)| {
-            let look = if Self::waits_for_activation(*lease) {
+        let mut processed = 0;
+        for (due, lease) in due {
+            if !meter.can_consume(Self::end_at_most(provider, lease)) {
+                break;
+            }
+            meter.consume(if Self::waits_for_activation(lease) {
                 T::WeightInfo::look(0)
             } else {
-                Self::wake(*lease, *due)
-            };
-            used.saturating_add(look)
-        });
-        (due.len() as u32, used)
+                Self::wake(lease, due)
+            });
+            processed += 1;
+        }
+        processed
     }
 
     fn waits_for_activation(id: LeaseId) -> bool {

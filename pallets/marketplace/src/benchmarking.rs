@@ -15,7 +15,7 @@ use perigee_primitives::{
     is_met, receipt_message,
     traits::{Availability, ProviderInspect, MAX_DEPOSITORS},
     Ask, AskId, AskTerms, AttributePatterns, AttributeText, Attributes, Balance, CloseReason, DeclineReason, Filter,
-    GroupOrder, LeaseId, NamedAsks, Place, PriceSchedule, ProviderId, Requirements, Resources, Tenants, MAX_ASKS,
+    GroupOrder, LeaseId, NamedAsks, Place, PriceSchedule, ProviderId, Requirements, Resources, Tenants, Tier, MAX_ASKS,
     MAX_GROUPS, MAX_PATTERNS,
 };
 use sp_runtime::{traits::Zero, KeyTypeId, SaturatedConversion};
@@ -26,6 +26,10 @@ const KEYS: KeyTypeId = KeyTypeId(*b"benc");
 const RICH: Balance = 1 << 90;
 /// Rate per block of the orders made here.
 const RATE: Balance = 1_000_000_000;
+/// Attributes that an ask has at most.
+const MAX_ATTRIBUTES: u32 = 32;
+/// Regions that an order lists at most: allowed and denied ones.
+const MAX_REGIONS: u32 = 32;
 /// Longest text of an attribute.
 const TEXT: usize = 64;
 
@@ -69,20 +73,23 @@ fn region(last: u8) -> AttributeText {
     text(last)
 }
 
-/// As much as an order may require, for patterns without stars and without auditors.
-fn requirements<AccountId>(spread: u8) -> Requirements<AccountId> {
+/// Requires so many patterns without stars, so many regions, and all countries that there may be.
+fn requirements<AccountId>(patterns: u32, listed: u32, spread: u8) -> Requirements<AccountId> {
     let plain = (text(b'A' + 31), text(b'v'));
     let countries = |first: u8| (0..16).map(|n| [first, b'A' + n]).collect();
-    let regions = |first: u8| (0..16).map(|n| region(first + n)).collect();
+    let allowed = listed.min(MAX_REGIONS / 2) as u8;
+    let denied = listed as u8 - allowed;
+    // The one that asks are in comes last.
+    let regions = |first: u8, number: u8| (16 - number..16).map(|n| region(first + n)).collect();
     Requirements {
-        attributes: AttributePatterns::truncate_from(vec![plain; MAX_PATTERNS as usize]),
+        attributes: AttributePatterns::truncate_from(vec![plain; patterns as usize]),
         countries: Filter {
             allow: BoundedVec::truncate_from(countries(b'D')),
             deny: BoundedVec::truncate_from(countries(b'X')),
         },
         regions: Filter {
-            allow: BoundedVec::truncate_from(regions(b'A')),
-            deny: BoundedVec::truncate_from(regions(b'a')),
+            allow: BoundedVec::truncate_from(regions(b'A', allowed)),
+            deny: BoundedVec::truncate_from(regions(b'a', denied)),
         },
         spread: Some(spread),
         ..Default::default()
@@ -177,7 +184,7 @@ fn order<T: Config>(asks: &[AskId], spread: u8) -> GroupOrder<T::AccountId> {
         max_rate: RATE,
         deposit: RATE.saturating_mul(blocks.into()),
         term: None,
-        requirements: requirements(spread),
+        requirements: requirements(MAX_PATTERNS, MAX_REGIONS, spread),
     }
 }
 
@@ -186,6 +193,15 @@ fn orders<T: Config>(n: u32, ask: AskId) -> Vec<GroupOrder<T::AccountId>> {
     (0..n)
         .map(|group| order::<T>(&[ask; MAX_ASKS as usize], group as u8))
         .collect()
+}
+
+/// Such orders that name no patterns and no regions.
+fn short_orders<T: Config>(n: u32, ask: AskId) -> Vec<GroupOrder<T::AccountId>> {
+    let mut orders = orders::<T>(n, ask);
+    for (group, order) in (0..).zip(&mut orders) {
+        order.requirements = requirements(0, 0, group);
+    }
+    orders
 }
 
 /// Opens a deployment of the tenant with `n` groups at a shop. Returns tenant, operator and the first lease.
@@ -243,12 +259,64 @@ mod benchmarks {
         let shop = shop::<T>(0, true)?;
         let tenant = endowed::<T>("tenant", 0);
         let before = NextLeaseId::<T>::get();
-        let groups = BoundedVec::truncate_from(orders::<T>(n, shop.ask));
+        let groups = BoundedVec::truncate_from(short_orders::<T>(n, shop.ask));
 
         #[extrinsic_call]
         _(RawOrigin::Signed(tenant), groups);
 
         assert_eq!(NextLeaseId::<T>::get(), before + u64::from(n));
+        Ok(())
+    }
+
+    /// The first of as many orders as there may be names `p` patterns and `r` regions. The lease that it becomes is read
+    /// for each of the others, which must be apart from it.
+    #[benchmark]
+    fn require(p: Linear<0, MAX_PATTERNS>, r: Linear<0, MAX_REGIONS>) -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, true)?;
+        let tenant = endowed::<T>("tenant", 0);
+        let before = NextLeaseId::<T>::get();
+        let mut groups = short_orders::<T>(MAX_GROUPS, shop.ask);
+        groups[0].requirements = requirements(p, r, 0);
+
+        #[extrinsic_call]
+        deploy(RawOrigin::Signed(tenant), BoundedVec::truncate_from(groups));
+
+        assert_eq!(NextLeaseId::<T>::get(), before + u64::from(MAX_GROUPS));
+        Ok(())
+    }
+
+    /// What an ask with `a` attributes offers.
+    #[benchmark]
+    fn read_ask(a: Linear<0, MAX_ATTRIBUTES>) -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, false)?;
+        pallet_providers::Asks::<T>::mutate_extant(shop.ask, |ask| ask.terms.attributes.truncate(a as usize));
+        let offer;
+
+        #[block]
+        {
+            offer = <T as Config>::Providers::offer(shop.ask);
+        }
+
+        assert!(offer.is_some_and(|offer| offer.terms.attributes.len() == a as usize));
+        Ok(())
+    }
+
+    /// Availability, service score and tier.
+    #[benchmark]
+    fn check_standings() -> Result<(), BenchmarkError> {
+        let shop = shop::<T>(0, false)?;
+        let requirements = Requirements {
+            availability: 1,
+            service: 1,
+            tier: Tier::Premium,
+            ..Default::default()
+        };
+
+        #[block]
+        {
+            Pallet::<T>::known_of(shop.provider, &requirements);
+        }
+
         Ok(())
     }
 

@@ -1,9 +1,7 @@
 //! What calls and the agenda cost: measured parts, put together. A call is charged for the worst that may be due at the
 //! leases it looks at, and gives back what was not.
 
-use crate::{
-    Claim, Config, Lease, Leases, Pallet, Stage, WeightInfo, MAX_DUE_ENDS, MAX_LEASES, MAX_SETTLED, MAX_TORN_DOWN,
-};
+use crate::{Claim, Config, Lease, Leases, Pallet, Stage, WeightInfo, MAX_LEASES, MAX_SETTLED, MAX_TORN_DOWN};
 use frame_support::{
     dispatch::{DispatchClass, PostDispatchInfo},
     traits::Get,
@@ -11,7 +9,7 @@ use frame_support::{
 };
 use perigee_primitives::{
     traits::{Availability, StreamingEscrow, MAX_DEPOSITORS},
-    LeaseId, Requirements, MAX_ASKS, MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS,
+    Attributes, LeaseId, ProviderId, Requirements, MAX_ASKS, MAX_AUDITORS, MAX_GROUPS, MAX_PATTERNS,
 };
 
 /// Steps of the search among a provider's unbilled runs that are charged before they are known: as many as 8,191 runs
@@ -100,14 +98,33 @@ impl<T: Config> Pallet<T> {
         Self::look_at_most().saturating_add(Self::take_over_at_most())
     }
 
-    /// The ends that a call may process before it passes a full candidate over.
+    /// The ends that a call may process before it passes a full candidate over: one at its worst, or as many ordinary
+    /// ones as that pays for.
     pub(crate) fn due_ends_at_most() -> Weight {
-        Self::look_at_most().saturating_mul(MAX_DUE_ENDS.into())
+        Self::look_at_most()
+    }
+
+    /// Processing the end of this lease.
+    pub(crate) fn end_at_most(provider: ProviderId, id: LeaseId) -> Weight {
+        T::WeightInfo::advance(Self::depositors(id).max(1), T::Availability::search_steps(provider))
     }
 
     /// Opening the lease that takes over, with all asks that may be left.
     pub(crate) fn take_over_at_most() -> Weight {
-        T::WeightInfo::take_over().saturating_add(Self::search(MAX_ASKS - 1, MAX_PATTERNS, 2 * MAX_AUDITORS))
+        T::WeightInfo::take_over().saturating_add(Self::search(MAX_ASKS - 1, MAX_PATTERNS, 2 * MAX_AUDITORS, true))
+    }
+
+    /// What an order costs by the length of its requirements, when one ask is looked at.
+    pub(crate) fn length_weight(requirements: &Requirements<T::AccountId>) -> Weight {
+        let regions = &requirements.regions;
+        let regions = regions.allow.len().saturating_add(regions.deny.len());
+        T::WeightInfo::require(requirements.attributes.len() as u32, regions as u32)
+            .saturating_sub(T::WeightInfo::require(0, 0))
+    }
+
+    /// What an ask spares that has only so many attributes.
+    pub(crate) fn spared(attributes: usize) -> Weight {
+        T::WeightInfo::read_ask(Attributes::bound() as u32).saturating_sub(T::WeightInfo::read_ask(attributes as u32))
     }
 
     /// Looking at so many asks for an order with these requirements.
@@ -118,15 +135,18 @@ impl<T: Config> Pallet<T> {
             .iter()
             .filter(|(key, _)| key.contains(&b'*'))
             .count();
-        Self::search(asks as u32, patterns as u32, auditors as u32)
+        let standings = requirements.asks_for_standings();
+        Self::search(asks as u32, patterns as u32, auditors as u32, standings)
     }
 
-    /// Looking at so many asks, each for so many patterns with stars and so many auditors, who sign for every pattern.
-    /// Opening a lease includes a look at the last of them, without stars and auditors.
-    pub(crate) fn search(asks: u32, patterns: u32, auditors: u32) -> Weight {
+    /// Looking at so many asks, each for so many patterns with stars and so many auditors, who sign for every pattern,
+    /// and for what is known of its provider. Opening a lease includes a look at the last of them without all this.
+    pub(crate) fn search(asks: u32, patterns: u32, auditors: u32, standings: bool) -> Weight {
         let lists = u64::from(auditors).saturating_add(1);
         let matching = T::WeightInfo::match_pattern().saturating_mul(u64::from(patterns).saturating_mul(lists));
-        let each = matching.saturating_add(T::WeightInfo::check_audit().saturating_mul(auditors.into()));
+        let known = T::WeightInfo::check_standings().saturating_mul(standings.into());
+        let audits = T::WeightInfo::check_audit().saturating_mul(auditors.into());
+        let each = matching.saturating_add(audits).saturating_add(known);
         T::WeightInfo::look_at_ask()
             .saturating_mul(asks.saturating_sub(1).into())
             .saturating_add(each.saturating_mul(asks.into()))

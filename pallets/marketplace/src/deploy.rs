@@ -25,8 +25,8 @@ impl<T: Config> Pallet<T> {
             owner: owner.clone(),
         });
         let footprint = Self::footprint(&groups);
-        let mut due_ends = DueEnds::some();
-        let mut search = Weight::zero();
+        let mut due_ends = DueEnds::some::<T>();
+        let (mut search, mut spared) = (Weight::zero(), Weight::zero());
         let mut leases = Vec::with_capacity(groups.len());
         for (group, order) in (0u8..).zip(groups) {
             Self::ensure_valid(&order)?;
@@ -39,20 +39,23 @@ impl<T: Config> Pallet<T> {
             };
             let placement = Self::place(&wanted, &mut due_ends, group)?;
             let asks = placement.position.saturating_add(1);
+            search.saturating_accrue(Self::length_weight(&order.requirements));
             search.saturating_accrue(Self::search_weight(&order.requirements, asks));
+            spared.saturating_accrue(Self::spared(placement.offer.terms.attributes.len()));
             Self::open_lease(lease, deployment, group, owner.clone(), order, placement)?;
             leases.push(lease);
         }
-        let opened = T::WeightInfo::deploy(leases.len() as u32);
+        let opened = T::WeightInfo::deploy(leases.len() as u32).saturating_sub(spared);
         Self::open_deployment(deployment, owner, leases, footprint)?;
         Ok(Some(opened.saturating_add(search).saturating_add(due_ends.weight())).into())
     }
 
     /// The weight of deploying `groups` at its worst: the last ask is the one that fits, after all due ends.
     pub(crate) fn deploy_weight(groups: &[GroupOrder<T::AccountId>]) -> Weight {
-        let searches = groups
-            .iter()
-            .map(|order| Self::search_weight(&order.requirements, order.asks.len()));
+        let searches = groups.iter().map(|order| {
+            let search = Self::search_weight(&order.requirements, order.asks.len());
+            search.saturating_add(Self::length_weight(&order.requirements))
+        });
         searches
             .fold(T::WeightInfo::deploy(groups.len() as u32), Weight::saturating_add)
             .saturating_add(Self::due_ends_at_most())

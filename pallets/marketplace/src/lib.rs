@@ -138,7 +138,7 @@ pub use pallet::*;
 use place::{DueEnds, Placement, Wanted};
 pub use types::*;
 
-/// Due ends of a full candidate that `deploy` processes before it passes on.
+/// Due ends of a full candidate that `deploy` processes at most before it passes on; fewer where they are dear.
 pub const MAX_DUE_ENDS: u32 = 4;
 pub use weights::WeightInfo;
 

@@ -111,7 +111,7 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_decline(who: T::AccountId, id: LeaseId, reason: DeclineReason) -> DispatchResultWithPostInfo {
         let mut lease = Self::awaiting_activation(id, &who)?;
-        let mut due_ends = DueEnds::some();
+        let mut due_ends = DueEnds::some::<T>();
         let reason = CloseReason::Declined(reason);
         let taken_over = Self::end_pending(id, &mut lease, Self::now(), reason, &mut due_ends)?;
         Self::keep(id, lease)?;

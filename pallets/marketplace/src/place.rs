@@ -6,11 +6,11 @@ use frame_support::{
     ensure,
     storage::{with_transaction, TransactionOutcome},
     traits::Get,
-    weights::Weight,
+    weights::{Weight, WeightMeter},
 };
 use perigee_primitives::{
     traits::{Availability, LeaseBonds, ProviderCapacity, ProviderInspect, Scores},
-    AskId, Balance, GroupOrder, LeaseId, LeasePhase, Offer, ProviderId, Refusal, Region, Requirements, Standings,
+    AskId, Balance, GroupOrder, LeaseId, LeasePhase, Offer, ProviderId, Refusal, Region, Requirements, Standings, Tier,
 };
 use sp_runtime::DispatchError;
 
@@ -41,24 +41,23 @@ pub(crate) struct Placement<AccountId> {
 /// Ends of full candidates that may still be processed before they are passed over.
 pub(crate) struct DueEnds {
     left: u32,
-    used: Weight,
+    meter: WeightMeter,
 }
 
 impl DueEnds {
     /// As many as a call may process.
-    pub(crate) fn some() -> Self {
-        Self::up_to(MAX_DUE_ENDS)
+    pub(crate) fn some<T: Config>() -> Self {
+        Self {
+            left: MAX_DUE_ENDS,
+            meter: WeightMeter::with_limit(Pallet::<T>::due_ends_at_most()),
+        }
     }
 
     /// None: where ends are being processed already.
     pub(crate) fn none() -> Self {
-        Self::up_to(0)
-    }
-
-    fn up_to(left: u32) -> Self {
         Self {
-            left,
-            used: Weight::zero(),
+            left: 0,
+            meter: WeightMeter::with_limit(Weight::zero()),
         }
     }
 
@@ -67,15 +66,14 @@ impl DueEnds {
         if self.left == 0 {
             return false;
         }
-        let (processed, used) = Pallet::<T>::process_due_ends(provider, self.left);
+        let processed = Pallet::<T>::process_due_ends(provider, self.left, &mut self.meter);
         self.left = self.left.saturating_sub(processed);
-        self.used.saturating_accrue(used);
         processed > 0
     }
 
     /// The weight of those that were processed.
     pub(crate) fn weight(&self) -> Weight {
-        self.used
+        self.meter.consumed()
     }
 }
 
@@ -118,7 +116,7 @@ impl<T: Config> Pallet<T> {
         let refusal = |ask: &AskId| {
             // The very steps of an opening, undone.
             let taken = with_transaction(|| {
-                let taken = Self::take(*ask, &wanted, &mut DueEnds::some());
+                let taken = Self::take(*ask, &wanted, &mut DueEnds::some::<T>());
                 TransactionOutcome::Rollback(Ok::<_, DispatchError>(taken.err()))
             });
             taken.ok().flatten().map(|refusal| (*ask, refusal))
@@ -153,8 +151,10 @@ impl<T: Config> Pallet<T> {
         let asked = offer.rate(&order.resources);
         let within_bounds = asked.filter(|rate| *rate > 0 && *rate <= order.max_rate);
         let rate = within_bounds.ok_or(Refusal::Price { rate: asked })?;
-        let standings = Self::standings_for(&order.requirements, offer);
-        let unmet = order.requirements.unmet(offer, &standings, T::Providers::has_signed);
+        let (standings, tier) = Self::known_of(offer.provider, &order.requirements);
+        let unmet = order
+            .requirements
+            .unmet(offer, &standings, tier, T::Providers::has_signed);
         unmet.map_or(Ok(()), |unmet| Err(Refusal::Requirement(unmet)))?;
         if let Some(number) = order.requirements.spread {
             ensure!(Self::is_apart(number, offer, wanted.siblings), Refusal::Spread);
@@ -185,11 +185,18 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What is known of the provider, as far as the order asks for it.
-    fn standings_for(requirements: &Requirements<T::AccountId>, offer: &Offer<T::AccountId>) -> Standings {
-        if requirements.availability == 0 && requirements.service == 0 {
-            return Standings::default();
-        }
-        T::Scores::standings(offer.provider)
+    pub(crate) fn known_of(provider: ProviderId, requirements: &Requirements<T::AccountId>) -> (Standings, Tier) {
+        let standings = if requirements.availability > 0 || requirements.service > 0 {
+            T::Scores::standings(provider)
+        } else {
+            Standings::default()
+        };
+        let tier = if requirements.tier > Tier::default() {
+            T::Providers::tier(provider)
+        } else {
+            Tier::default()
+        };
+        (standings, tier)
     }
 
     /// rate × (W + E), and with a term rate × (term + W + E).

@@ -1,4 +1,4 @@
-//! Weights, measured by `scripts/weights --steps 1 --repeat 60`; not edited by hand.
+//! Weights, measured by `scripts/weights`; not edited by hand.
 //!
 //! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
 //! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
@@ -24,6 +24,8 @@ pub trait WeightInfo {
     fn cancel_transfer() -> Weight;
     /// Of the benchmark `check_audit`.
     fn check_audit() -> Weight;
+    /// Of the benchmark `check_standings`.
+    fn check_standings() -> Weight;
     /// Of the benchmark `close`.
     fn close(n: u32) -> Weight;
     /// Of the benchmark `decline`.
@@ -50,6 +52,10 @@ pub trait WeightInfo {
     fn pause() -> Weight;
     /// Of the benchmark `prune`.
     fn prune() -> Weight;
+    /// Of the benchmark `read_ask`.
+    fn read_ask(a: u32) -> Weight;
+    /// Of the benchmark `require`.
+    fn require(p: u32, r: u32) -> Weight;
     /// Of the benchmark `resize`.
     fn resize() -> Weight;
     /// Of the benchmark `resume`.
@@ -98,6 +104,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn check_audit() -> Weight {
         measured::check_audit(T::DbWeight::get())
     }
+    fn check_standings() -> Weight {
+        measured::check_standings(T::DbWeight::get())
+    }
     fn close(n: u32) -> Weight {
         measured::close(T::DbWeight::get(), n)
     }
@@ -136,6 +145,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
     fn prune() -> Weight {
         measured::prune(T::DbWeight::get())
+    }
+    fn read_ask(a: u32) -> Weight {
+        measured::read_ask(T::DbWeight::get(), a)
+    }
+    fn require(p: u32, r: u32) -> Weight {
+        measured::require(T::DbWeight::get(), p, r)
     }
     fn resize() -> Weight {
         measured::resize(T::DbWeight::get())
@@ -195,6 +210,9 @@ impl WeightInfo for () {
     fn check_audit() -> Weight {
         measured::check_audit(RuntimeDbWeight::default())
     }
+    fn check_standings() -> Weight {
+        measured::check_standings(RuntimeDbWeight::default())
+    }
     fn close(n: u32) -> Weight {
         measured::close(RuntimeDbWeight::default(), n)
     }
@@ -233,6 +251,12 @@ impl WeightInfo for () {
     }
     fn prune() -> Weight {
         measured::prune(RuntimeDbWeight::default())
+    }
+    fn read_ask(a: u32) -> Weight {
+        measured::read_ask(RuntimeDbWeight::default(), a)
+    }
+    fn require(p: u32, r: u32) -> Weight {
+        measured::require(RuntimeDbWeight::default(), p, r)
     }
     fn resize() -> Weight {
         measured::resize(RuntimeDbWeight::default())
@@ -277,22 +301,22 @@ mod measured {
     use super::*;
 
     pub fn accept_transfer(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(224_197_000, 13_162)
-            .saturating_add(Weight::from_parts(244_557_222, 1_005).saturating_mul(n.into()))
-            .saturating_add(db.reads(16))
+        Weight::from_parts(224_687_874, 13_111)
+            .saturating_add(Weight::from_parts(235_964_126, 1_006).saturating_mul(n.into()))
+            .saturating_add(db.reads(12))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn activate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(152_037_000, 6_702)
+        Weight::from_parts(149_242_000, 6_703)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(3))
     }
     pub fn advance(db: RuntimeDbWeight, d: u32, s: u32) -> Weight {
-        Weight::from_parts(237_995_984, 3_617)
-            .saturating_add(Weight::from_parts(695_390_238, 998).saturating_mul(d.into()))
-            .saturating_add(Weight::from_parts(273_512_888, 6_662).saturating_mul(s.into()))
+        Weight::from_parts(1_521_913_174, 3_618)
+            .saturating_add(Weight::from_parts(636_693_492, 998).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(185_777_000, 6_662).saturating_mul(s.into()))
             .saturating_add(db.reads(26))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.reads(14).saturating_mul(s.into()))
@@ -301,147 +325,162 @@ mod measured {
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn agenda_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(7_952_000, 40).saturating_add(db.reads(1))
+        Weight::from_parts(8_082_000, 40).saturating_add(db.reads(1))
     }
     pub fn cancel_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(24_016_000, 204)
+        Weight::from_parts(29_964_000, 204)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn check_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(47_771_000, 4_593).saturating_add(db.reads(1))
+        Weight::from_parts(50_275_000, 4_593).saturating_add(db.reads(1))
+    }
+    pub fn check_standings(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(38_738_000, 1_065).saturating_add(db.reads(5))
     }
     pub fn close(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(39_009_412, 6_124)
-            .saturating_add(Weight::from_parts(161_553_476, 1_005).saturating_mul(n.into()))
+        Weight::from_parts(41_759_301, 6_124)
+            .saturating_add(Weight::from_parts(160_393_809, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(5))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn decline(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(231_315_000, 6_653)
+        Weight::from_parts(230_633_000, 6_654)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(10))
     }
     pub fn deploy(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(484_619_944, 6_485)
-            .saturating_add(Weight::from_parts(396_365_757, 0).saturating_mul(n.into()))
-            .saturating_add(db.reads(10))
+        Weight::from_parts(102_520_476, 6_434)
+            .saturating_add(Weight::from_parts(225_926_079, 0).saturating_mul(n.into()))
+            .saturating_add(db.reads(7))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(7))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(359_415_000, 7_757)
+        Weight::from_parts(358_724_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }
     pub fn extend(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(323_542_000, 12_936)
-            .saturating_add(db.reads(12))
+        Weight::from_parts(308_629_000, 12_886)
+            .saturating_add(db.reads(8))
             .saturating_add(db.writes(6))
     }
     pub fn file_receipt(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(409_129_000, 2_837)
+        Weight::from_parts(397_612_000, 2_838)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(10))
     }
     pub fn give_notice(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(239_056_000, 7_915)
+        Weight::from_parts(241_119_000, 7_916)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn look(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(302_334_444, 7_052)
-            .saturating_add(Weight::from_parts(212_019_495, 5_165).saturating_mul(s.into()))
+        Weight::from_parts(300_480_444, 7_053)
+            .saturating_add(Weight::from_parts(241_609_529, 5_165).saturating_mul(s.into()))
             .saturating_add(db.reads(9))
             .saturating_add(db.reads(11).saturating_mul(s.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(2).saturating_mul(s.into()))
     }
     pub fn look_at_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(132_247_000, 6_027).saturating_add(db.reads(8))
+        Weight::from_parts(127_459_000, 5_976).saturating_add(db.reads(5))
     }
     pub fn match_pattern(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(64_977_000, 0)
+        Weight::from_parts(94_190_000, 0)
     }
     pub fn offer_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(25_058_000, 172)
+        Weight::from_parts(29_224_000, 172)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn pause(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(228_420_000, 6_895)
+        Weight::from_parts(237_464_000, 6_896)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn prune(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(157_585_000, 1_439)
+        Weight::from_parts(157_174_000, 1_440)
             .saturating_add(db.reads(11))
             .saturating_add(db.writes(10))
     }
+    pub fn read_ask(db: RuntimeDbWeight, a: u32) -> Weight {
+        Weight::from_parts(15_543_000, 1_576)
+            .saturating_add(Weight::from_parts(366_378, 132).saturating_mul(a.into()))
+            .saturating_add(db.reads(2))
+    }
+    pub fn require(db: RuntimeDbWeight, p: u32, r: u32) -> Weight {
+        Weight::from_parts(1_882_113_333, 6_434)
+            .saturating_add(Weight::from_parts(10_375_868, 0).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(3_407_159, 0).saturating_mul(r.into()))
+            .saturating_add(db.reads(23))
+            .saturating_add(db.writes(55))
+    }
     pub fn resize(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(360_937_000, 12_997)
-            .saturating_add(db.reads(14))
+        Weight::from_parts(366_916_000, 12_947)
+            .saturating_add(db.reads(10))
             .saturating_add(db.writes(9))
     }
     pub fn resume(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(164_725_000, 7_091)
+        Weight::from_parts(170_984_000, 7_092)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(1))
     }
     pub fn set_ready(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(243_282_000, 7_857)
+        Weight::from_parts(251_605_000, 7_858)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn settle(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(220_028_000, 7_011)
+        Weight::from_parts(235_521_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn settle_many(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(37_547_841, 6_016)
-            .saturating_add(Weight::from_parts(189_630_492, 997).saturating_mul(n.into()))
+        Weight::from_parts(20_292_444, 6_016)
+            .saturating_add(Weight::from_parts(201_230_333, 998).saturating_mul(n.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn show_backlog(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(6_539_000, 0)
+        Weight::from_parts(6_189_000, 0)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn stop_for_abuse(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(323_641_000, 8_801)
+        Weight::from_parts(329_120_000, 8_802)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(11))
     }
     pub fn take_down(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(224_584_000, 7_011)
+        Weight::from_parts(228_631_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn take_over(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(1_187_157_000, 15_100)
-            .saturating_add(db.reads(43))
+        Weight::from_parts(1_164_173_000, 15_050)
+            .saturating_add(db.reads(40))
             .saturating_add(db.writes(11))
     }
     pub fn torn_down(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(29_180_580, 1_192)
-            .saturating_add(Weight::from_parts(39_913_197, 526).saturating_mul(n.into()))
+        Weight::from_parts(26_756_311, 1_195)
+            .saturating_add(Weight::from_parts(41_653_466, 524).saturating_mul(n.into()))
             .saturating_add(db.reads(6))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(2).saturating_mul(n.into()))
     }
     pub fn update(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(218_866_000, 7_011)
+        Weight::from_parts(224_294_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(354_558_000, 7_757)
+        Weight::from_parts(357_913_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }

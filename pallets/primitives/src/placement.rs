@@ -130,18 +130,24 @@ pub enum Unmet {
 }
 
 impl<AccountId> Requirements<AccountId> {
-    /// The first condition that `offer` does not meet. `has_signed` tells whether an auditor's signature over these
+    /// Does it ask for what attestation and past leases say of the provider?
+    pub fn asks_for_standings(&self) -> bool {
+        self.availability > 0 || self.service > 0 || self.tier > Tier::default()
+    }
+
+    /// The first condition that `offer` of a provider of `tier` does not meet. `has_signed` tells whether an auditor's signature over these
     /// attributes of the provider is valid now; it is asked last, and only if everything else is met.
     pub fn unmet(
         &self,
         offer: &Offer<AccountId>,
         standings: &Standings,
+        tier: Tier,
         has_signed: impl Fn(&AccountId, ProviderId, &AttributePatterns) -> bool,
     ) -> Option<Unmet> {
         let signed = |auditor: &AccountId| has_signed(auditor, offer.provider, &self.attributes);
         let audited = || self.all_of.iter().all(signed) && (self.any_of.is_empty() || self.any_of.iter().any(signed));
         self.unmet_attribute(&offer.terms.attributes)
-            .or_else(|| self.unmet_by_figures(offer, standings))
+            .or_else(|| self.unmet_by_figures(offer, standings, tier))
             .or_else(|| (!audited()).then_some(Unmet::Audit))
     }
 
@@ -153,7 +159,7 @@ impl<AccountId> Requirements<AccountId> {
         Some(Unmet::Attribute(missing as u32))
     }
 
-    fn unmet_by_figures(&self, offer: &Offer<AccountId>, standings: &Standings) -> Option<Unmet> {
+    fn unmet_by_figures(&self, offer: &Offer<AccountId>, standings: &Standings, tier: Tier) -> Option<Unmet> {
         let Place { country, region } = &offer.terms.place;
         let region = Some(region).filter(|region| !region.is_empty());
         let checks = [
@@ -161,7 +167,7 @@ impl<AccountId> Requirements<AccountId> {
             (self.regions.admits(region), Unmet::Region),
             (standings.availability >= self.availability, Unmet::Availability),
             (standings.service >= self.service, Unmet::Service),
-            (offer.tier >= self.tier, Unmet::Tier),
+            (tier >= self.tier, Unmet::Tier),
             (offer.terms.isolation >= self.isolation, Unmet::Isolation),
         ];
         checks.into_iter().find(|(met, _)| !met).map(|(_, unmet)| unmet)
@@ -250,7 +256,6 @@ mod tests {
             },
             free: Default::default(),
             backed_rate: 0,
-            tier: Tier::Standard,
         }
     }
 
@@ -261,7 +266,7 @@ mod tests {
 
     /// Auditor 7 signed everything, nobody else signed.
     fn unmet(requirements: &Requirements<u64>) -> Option<Unmet> {
-        requirements.unmet(&offer(), &STANDINGS, |auditor, provider, _| {
+        requirements.unmet(&offer(), &STANDINGS, Tier::Standard, |auditor, provider, _| {
             (*auditor, provider) == (7, 3)
         })
     }
@@ -320,6 +325,17 @@ mod tests {
     }
 
     #[test]
+    fn standings_are_asked_for_by_each_figure() {
+        let asks = |ask: fn(&mut Requirements<u64>)| {
+            let mut requirements = Requirements::default();
+            ask(&mut requirements);
+            requirements.asks_for_standings()
+        };
+        assert!(asks(|r| r.availability = 1) && asks(|r| r.service = 1) && asks(|r| r.tier = Tier::Standard));
+        assert!(!asks(|r| r.isolation = Isolation::Kata));
+    }
+
+    #[test]
     fn auditors_are_asked_about_the_attributes_of_the_order() {
         let requirements = Requirements {
             attributes: pairs(&[("host", "akash")]),
@@ -327,9 +343,12 @@ mod tests {
             ..Default::default()
         };
         let asked = |_: &u64, _, attributes: &AttributePatterns| *attributes == requirements.attributes;
-        assert_eq!(requirements.unmet(&offer(), &STANDINGS, asked), None);
+        assert_eq!(requirements.unmet(&offer(), &STANDINGS, Tier::Standard, asked), None);
         let unasked = |_: &u64, _, attributes: &AttributePatterns| attributes.is_empty();
-        assert_eq!(requirements.unmet(&offer(), &STANDINGS, unasked), Some(Unmet::Audit));
+        assert_eq!(
+            requirements.unmet(&offer(), &STANDINGS, Tier::Standard, unasked),
+            Some(Unmet::Audit)
+        );
     }
 
     #[test]

@@ -180,8 +180,6 @@ pub struct Offer<AccountId> {
     pub free: Resources,
     /// Rate per block that the stake still backs: the sum of the rates of all leases is kept in proportion to it.
     pub backed_rate: Balance,
-    /// The provider's tier.
-    pub tier: Tier,
 }
 
 impl<AccountId> Offer<AccountId> {

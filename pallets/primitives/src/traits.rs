@@ -2,7 +2,7 @@
 
 use crate::{
     AskId, AttestationTimes, AttributePatterns, Balance, BlockNumber, EscrowId, FeeRate, LeaseId, Offer, ProviderId,
-    Resources, SlashProof, Standings,
+    Resources, SlashProof, Standings, Tier,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -70,6 +70,8 @@ pub trait ProviderInspect<AccountId> {
     fn by_heartbeat_key(key: &[u8; 32]) -> Option<ProviderId>;
     /// What `ask` offers now; none for an ask that has expired or is withdrawn.
     fn offer(ask: AskId) -> Option<Offer<AccountId>>;
+    /// Its tier now; the lowest without a record of it.
+    fn tier(provider: ProviderId) -> Tier;
     /// Has `auditor` signed these attributes of `provider`, and is the signature neither expired nor revoked?
     fn has_signed(auditor: &AccountId, provider: ProviderId, attributes: &AttributePatterns) -> bool;
 }

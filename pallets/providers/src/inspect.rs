@@ -22,13 +22,10 @@ impl<T: Config> Pallet<T> {
 
     /// The grade of a provider at this block; `None` without a record of it.
     pub fn tier(id: ProviderId) -> Option<Tier> {
-        Providers::<T>::get(id).map(|provider| Self::tier_of(id, &provider))
-    }
-
-    fn tier_of(id: ProviderId, provider: &Provider<T::AccountId>) -> Tier {
+        let provider = Providers::<T>::get(id)?;
         let availability = T::Scores::standings(id).availability;
         let age = Self::now().saturating_sub(provider.registered_at);
-        tiers::tier(&T::Tiers::get(), provider.stake, availability, age)
+        Some(tiers::tier(&T::Tiers::get(), provider.stake, availability, age))
     }
 }
 
@@ -72,9 +69,12 @@ impl<T: Config> ProviderInspect<T::AccountId> for Pallet<T> {
             terms,
             free,
             backed_rate,
-            tier: Self::tier_of(id, &provider),
             operator: provider.operator,
         })
+    }
+
+    fn tier(provider: ProviderId) -> Tier {
+        Self::tier(provider).unwrap_or_default()
     }
 
     fn has_signed(auditor: &T::AccountId, provider: ProviderId, attributes: &AttributePatterns) -> bool {

@@ -10,7 +10,7 @@ use frame_support::{
 use perigee_heartbeat::{Gaps, Report};
 use perigee_primitives::{
     traits::ProviderInspect, AskId, AttestationEpoch, AttestationTimes, AttributePatterns, Balance, BlockNumber, Offer,
-    ProviderId,
+    ProviderId, Tier,
 };
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt};
@@ -75,6 +75,9 @@ impl ProviderInspect<u64> for Numbers {
     }
     fn offer(_: AskId) -> Option<Offer<u64>> {
         None
+    }
+    fn tier(_: ProviderId) -> Tier {
+        Tier::default()
     }
     fn has_signed(_: &u64, _: ProviderId, _: &AttributePatterns) -> bool {
         false

@@ -14,7 +14,7 @@ use frame_support::{
 use perigee_primitives::{
     traits::{LeaseBonds, StreamingEscrow},
     AskTerms, Balance, BlockNumber, CloseReason, DeclineReason, GroupOrder, LeaseId, LeasePhase, PriceSchedule,
-    MAX_GROUPS,
+    Requirements, Tier, MAX_GROUPS,
 };
 use sp_runtime::{DispatchError, TokenError};
 
@@ -110,9 +110,9 @@ fn a_full_provider_is_passed_over() {
     });
 }
 
-/// The weight of an order that the last of `asks` takes.
+/// The weight of an order that the last of `asks` takes, which has no attributes.
 fn taken(asks: u32) -> Weight {
-    <() as WeightInfo>::deploy(1) + Marketplace::search(asks, 0, 0)
+    <() as WeightInfo>::deploy(1) + Marketplace::search(asks, 0, 0, false) - Marketplace::spared(0)
 }
 
 #[test]
@@ -151,9 +151,91 @@ fn deploying_without_due_ends_costs_less_than_the_worst() {
             ..order(1_000)
         }]);
         let worst = Marketplace::deploy_weight(&orders);
-        assert_eq!(worst, taken(3) + Marketplace::due_ends_at_most());
+        assert_eq!(
+            worst,
+            taken(3) + Marketplace::spared(0) + Marketplace::due_ends_at_most()
+        );
         let info = Marketplace::deploy(tenant(), orders).expect("fits");
         assert_eq!(info.actual_weight, Some(taken(1)));
+    });
+}
+
+#[test]
+fn dear_ends_are_left_to_the_agenda() {
+    build_and_execute(|| {
+        for _ in 0..5 {
+            deploy(GroupOrder {
+                resources: resources(2),
+                max_rate: 14,
+                ..order(1_000)
+            });
+        }
+        jump_to(EXPIRY);
+        work_off_agenda();
+        jump_to(EXPIRY + GRACE);
+        // Every other epoch, for as long as a call is charged for.
+        let absences: Vec<_> = (1..1 << MAX_SEARCH_STEPS).map(|n| 2 * n).collect();
+        Script::absent(0, &absences);
+        let weight = Marketplace::deploy(tenant(), groups(&[order(1_000)]))
+            .expect("capacity is due")
+            .actual_weight
+            .expect("what is not needed is given back");
+        let freed = System::events()
+            .into_iter()
+            .filter(|r| matches!(r.event, RuntimeEvent::Marketplace(Event::CapacityFreed { .. })));
+        let freed = freed.count() as u64;
+        assert!(freed > 0 && freed < MAX_DUE_ENDS.into(), "{freed}");
+        assert_eq!(weight, taken(1) + <() as WeightInfo>::look(MAX_SEARCH_STEPS) * freed);
+        assert!(weight.all_lte(Marketplace::deploy_weight(&[order(1_000)])));
+    });
+}
+
+#[test]
+fn an_order_costs_what_it_names() {
+    build_and_execute(|| {
+        let text = |text: &str| text.as_bytes().to_vec().try_into().expect("short");
+        let requiring = |requirements| {
+            Marketplace::deploy_weight(&[GroupOrder {
+                requirements,
+                ..order(1_000)
+            }])
+        };
+        let plain = requiring(Requirements::default());
+        let mut long = Requirements::default();
+        long.attributes = vec![(text("host"), text("akash")); 2].try_into().expect("two");
+        long.regions.allow = vec![text("eu-west")].try_into().expect("one");
+        long.regions.deny = vec![text("us-east")].try_into().expect("one");
+        let longer = <() as WeightInfo>::require(2, 2) - <() as WeightInfo>::require(0, 0);
+        assert!(longer.ref_time() > 0);
+        assert_eq!(requiring(long), plain + longer);
+        let tier = Requirements {
+            tier: Tier::Standard,
+            ..Default::default()
+        };
+        assert_eq!(requiring(tier), plain + <() as WeightInfo>::check_standings());
+    });
+}
+
+#[test]
+fn an_ask_costs_what_it_says() {
+    build_and_execute(|| {
+        let text = |text: &str| text.as_bytes().to_vec().try_into().expect("short");
+        let ask = publish_on(
+            OPERATOR,
+            AskTerms {
+                attributes: vec![(text("host"), text("akash"))].try_into().expect("one"),
+                ..terms(7)
+            },
+        );
+        let deployed = |ask| {
+            let asks = vec![ask].try_into().expect("one ask");
+            Marketplace::deploy(tenant(), groups(&[GroupOrder { asks, ..order(1_000) }]))
+                .expect("fits")
+                .actual_weight
+        };
+        let one = Marketplace::spared(0) - Marketplace::spared(1);
+        assert!(one.ref_time() > 0);
+        assert_eq!((deployed(0), deployed(ask)), (Some(taken(1)), Some(taken(1) + one)));
     });
 }
 

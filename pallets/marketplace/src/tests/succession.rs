@@ -260,7 +260,7 @@ mod declined {
                 Some(
                     <() as WeightInfo>::decline()
                         + <() as WeightInfo>::take_over()
-                        + Marketplace::search(1, 0, 0)
+                        + Marketplace::search(1, 0, 0, false)
                         + <() as WeightInfo>::look(0) * 4
                 )
             );
