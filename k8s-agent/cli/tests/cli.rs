@@ -148,7 +148,7 @@ fn a_missing_file_is_named() {
 #[test]
 fn a_bad_file_is_refused_with_its_place() {
     let home = Home::new();
-    let file = home.write("bad.yaml", &APP.replace("image:", "imagee:"));
+    let file = home.write("bad.yaml", APP.replace("image:", "imagee:"));
     let output = home.perigee(&["sdl", "validate", &file]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
@@ -461,7 +461,7 @@ fn a_watch_ends_cleanly_when_it_is_interrupted() {
 fn questions_about_space_that_make_no_sense_are_refused() {
     let home = Home::new();
     let file = home.write("iss.tle", ISS);
-    let bad = home.write("bad.tle", &ISS.replace("51.6400", "51.6401"));
+    let bad = home.write("bad.tle", ISS.replace("51.6400", "51.6401"));
     fails(&home.perigee(&space("passes", &bad, &EVENING)), 2, "checksum is 8, but");
     fails(
         &home.perigee(&space("passes", &file, &["--to", "2024-01-01T11:00:00Z"])),

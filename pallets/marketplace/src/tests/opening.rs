@@ -201,8 +201,10 @@ fn an_order_costs_what_it_names() {
             }])
         };
         let plain = requiring(Requirements::default());
-        let mut long = Requirements::default();
-        long.attributes = vec![(text("host"), text("akash")); 2].try_into().expect("two");
+        let mut long = Requirements {
+            attributes: vec![(text("host"), text("akash")); 2].try_into().expect("two"),
+            ..Default::default()
+        };
         long.regions.allow = vec![text("eu-west")].try_into().expect("one");
         long.regions.deny = vec![text("us-east")].try_into().expect("one");
         let longer = <() as WeightInfo>::require(2, 2) - <() as WeightInfo>::require(0, 0);
