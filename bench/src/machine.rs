@@ -27,7 +27,12 @@ impl Machine {
             cores: std::thread::available_parallelism()?.get(),
             cpu: model.map_or_else(String::new, |text| text.trim_matches([' ', '\t', ':']).to_owned()),
             memory_mib: kib(&read("/proc/meminfo")?, "MemTotal:") / 1024,
-            kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+            // Its version; what a builder added says nothing about speed.
+            kernel: read("/proc/sys/kernel/osrelease")?
+                .split(['-', '\n'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 }

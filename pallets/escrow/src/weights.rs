@@ -1,6 +1,6 @@
 //! Weights, measured by `scripts/weights`; not edited by hand.
 //!
-//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44.
 //! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
 //! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
@@ -77,37 +77,37 @@ mod measured {
     use super::*;
 
     pub fn approve(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_743_000, 6_074)
+        Weight::from_parts(30_015_000, 6_074)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn claim(db: RuntimeDbWeight, d: u32) -> Weight {
-        Weight::from_parts(28_039_428, 698)
-            .saturating_add(Weight::from_parts(74_999_682, 946).saturating_mul(d.into()))
+        Weight::from_parts(31_872_968, 698)
+            .saturating_add(Weight::from_parts(80_336_365, 946).saturating_mul(d.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.writes(2))
             .saturating_add(db.writes(2).saturating_mul(d.into()))
     }
     pub fn distribute(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(19_126_111, 249)
-            .saturating_add(Weight::from_parts(69_119_555, 82).saturating_mul(s.into()))
+        Weight::from_parts(20_065_079, 249)
+            .saturating_add(Weight::from_parts(75_135_476, 82).saturating_mul(s.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(1).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn revoke_approval(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_773_000, 6_122)
+        Weight::from_parts(29_074_000, 6_122)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn set_fee_rate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(7_371_000, 0).saturating_add(db.writes(1))
+        Weight::from_parts(8_372_000, 0).saturating_add(db.writes(1))
     }
     pub fn set_income_shares(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(8_449_619, 0)
-            .saturating_add(Weight::from_parts(32_936, 0).saturating_mul(s.into()))
+        Weight::from_parts(9_402_512, 0)
+            .saturating_add(Weight::from_parts(24_936, 0).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
     }
 }

@@ -1,6 +1,6 @@
 //! Weights, measured by `scripts/weights`; not edited by hand.
 //!
-//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44.
 //! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
 //! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
@@ -301,22 +301,22 @@ mod measured {
     use super::*;
 
     pub fn accept_transfer(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(224_687_874, 13_111)
-            .saturating_add(Weight::from_parts(235_964_126, 1_006).saturating_mul(n.into()))
+        Weight::from_parts(225_715_079, 13_111)
+            .saturating_add(Weight::from_parts(245_087_809, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(12))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn activate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(149_242_000, 6_703)
+        Weight::from_parts(161_651_000, 6_703)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(3))
     }
     pub fn advance(db: RuntimeDbWeight, d: u32, s: u32) -> Weight {
-        Weight::from_parts(1_521_913_174, 3_618)
-            .saturating_add(Weight::from_parts(636_693_492, 998).saturating_mul(d.into()))
-            .saturating_add(Weight::from_parts(185_777_000, 6_662).saturating_mul(s.into()))
+        Weight::from_parts(467_347_873, 3_618)
+            .saturating_add(Weight::from_parts(622_814_904, 998).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(268_853_470, 6_662).saturating_mul(s.into()))
             .saturating_add(db.reads(26))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.reads(14).saturating_mul(s.into()))
@@ -325,162 +325,162 @@ mod measured {
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn agenda_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(8_082_000, 40).saturating_add(db.reads(1))
+        Weight::from_parts(7_902_000, 40).saturating_add(db.reads(1))
     }
     pub fn cancel_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_964_000, 204)
+        Weight::from_parts(24_767_000, 204)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn check_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(50_275_000, 4_593).saturating_add(db.reads(1))
+        Weight::from_parts(49_384_000, 4_593).saturating_add(db.reads(1))
     }
     pub fn check_standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(38_738_000, 1_065).saturating_add(db.reads(5))
+        Weight::from_parts(41_362_000, 1_065).saturating_add(db.reads(5))
     }
     pub fn close(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(41_759_301, 6_124)
-            .saturating_add(Weight::from_parts(160_393_809, 1_006).saturating_mul(n.into()))
+        Weight::from_parts(29_545_032, 6_124)
+            .saturating_add(Weight::from_parts(176_630_968, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(5))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn decline(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(230_633_000, 6_654)
+        Weight::from_parts(387_107_000, 6_654)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(10))
     }
     pub fn deploy(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(102_520_476, 6_434)
-            .saturating_add(Weight::from_parts(225_926_079, 0).saturating_mul(n.into()))
+        Weight::from_parts(112_464_571, 6_434)
+            .saturating_add(Weight::from_parts(241_167_095, 0).saturating_mul(n.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(7))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(358_724_000, 7_758)
+        Weight::from_parts(380_867_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }
     pub fn extend(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(308_629_000, 12_886)
+        Weight::from_parts(318_494_000, 12_886)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(6))
     }
     pub fn file_receipt(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(397_612_000, 2_838)
+        Weight::from_parts(678_119_000, 2_838)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(10))
     }
     pub fn give_notice(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(241_119_000, 7_916)
+        Weight::from_parts(249_201_000, 7_916)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn look(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(300_480_444, 7_053)
-            .saturating_add(Weight::from_parts(241_609_529, 5_165).saturating_mul(s.into()))
+        Weight::from_parts(316_819_111, 7_053)
+            .saturating_add(Weight::from_parts(224_846_470, 5_165).saturating_mul(s.into()))
             .saturating_add(db.reads(9))
             .saturating_add(db.reads(11).saturating_mul(s.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(2).saturating_mul(s.into()))
     }
     pub fn look_at_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(127_459_000, 5_976).saturating_add(db.reads(5))
+        Weight::from_parts(125_527_000, 5_976).saturating_add(db.reads(5))
     }
     pub fn match_pattern(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(94_190_000, 0)
+        Weight::from_parts(94_741_000, 0)
     }
     pub fn offer_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_224_000, 172)
+        Weight::from_parts(24_967_000, 172)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn pause(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(237_464_000, 6_896)
+        Weight::from_parts(240_398_000, 6_896)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn prune(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(157_174_000, 1_440)
+        Weight::from_parts(170_054_000, 1_440)
             .saturating_add(db.reads(11))
             .saturating_add(db.writes(10))
     }
     pub fn read_ask(db: RuntimeDbWeight, a: u32) -> Weight {
-        Weight::from_parts(15_543_000, 1_576)
-            .saturating_add(Weight::from_parts(366_378, 132).saturating_mul(a.into()))
+        Weight::from_parts(16_142_904, 1_576)
+            .saturating_add(Weight::from_parts(411_378, 132).saturating_mul(a.into()))
             .saturating_add(db.reads(2))
     }
     pub fn require(db: RuntimeDbWeight, p: u32, r: u32) -> Weight {
-        Weight::from_parts(1_882_113_333, 6_434)
-            .saturating_add(Weight::from_parts(10_375_868, 0).saturating_mul(p.into()))
-            .saturating_add(Weight::from_parts(3_407_159, 0).saturating_mul(r.into()))
+        Weight::from_parts(2_048_611_777, 6_434)
+            .saturating_add(Weight::from_parts(9_526_458, 0).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(2_909_493, 0).saturating_mul(r.into()))
             .saturating_add(db.reads(23))
             .saturating_add(db.writes(55))
     }
     pub fn resize(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(366_916_000, 12_947)
+        Weight::from_parts(358_023_000, 12_947)
             .saturating_add(db.reads(10))
             .saturating_add(db.writes(9))
     }
     pub fn resume(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(170_984_000, 7_092)
+        Weight::from_parts(173_898_000, 7_092)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(1))
     }
     pub fn set_ready(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(251_605_000, 7_858)
+        Weight::from_parts(248_650_000, 7_858)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn settle(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(235_521_000, 7_012)
+        Weight::from_parts(227_909_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn settle_many(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(20_292_444, 6_016)
-            .saturating_add(Weight::from_parts(201_230_333, 998).saturating_mul(n.into()))
+        Weight::from_parts(27_833_222, 6_016)
+            .saturating_add(Weight::from_parts(204_996_555, 998).saturating_mul(n.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn show_backlog(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(6_189_000, 0)
+        Weight::from_parts(6_540_000, 0)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn stop_for_abuse(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(329_120_000, 8_802)
+        Weight::from_parts(336_140_000, 8_802)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(11))
     }
     pub fn take_down(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(228_631_000, 7_012)
+        Weight::from_parts(237_353_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn take_over(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(1_164_173_000, 15_050)
+        Weight::from_parts(1_265_003_000, 15_050)
             .saturating_add(db.reads(40))
             .saturating_add(db.writes(11))
     }
     pub fn torn_down(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(26_756_311, 1_195)
-            .saturating_add(Weight::from_parts(41_653_466, 524).saturating_mul(n.into()))
+        Weight::from_parts(27_450_074, 1_195)
+            .saturating_add(Weight::from_parts(41_666_037, 524).saturating_mul(n.into()))
             .saturating_add(db.reads(6))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(2).saturating_mul(n.into()))
     }
     pub fn update(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(224_294_000, 7_012)
+        Weight::from_parts(230_954_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(357_913_000, 7_758)
+        Weight::from_parts(371_714_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }

@@ -1,6 +1,6 @@
 //! Weights, measured by `scripts/weights`; not edited by hand.
 //!
-//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44-fc-v445.
+//! Machine: AMD EPYC, 2 cores, 24 GiB, Linux 6.18.44.
 //! Date: 2026-11-24. The runtime ran in WebAssembly, compiled by the profile `wasm`, on the state of genesis in
 //! memory. For keys read and written the runtime's `RuntimeDbWeight` is added, see docs/weights.md.
 
@@ -93,42 +93,42 @@ mod measured {
     use super::*;
 
     pub fn apply(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(27_491_000, 651)
+        Weight::from_parts(28_512_000, 651)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(4))
     }
     pub fn authorize_report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(93_730_296, 3_721)
-            .saturating_add(Weight::from_parts(8_337, 0).saturating_mul(b.into()))
+        Weight::from_parts(87_469_304, 3_721)
+            .saturating_add(Weight::from_parts(8_113, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
     }
     pub fn look(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(18_898_000, 399).saturating_add(db.reads(5))
+        Weight::from_parts(18_427_000, 399).saturating_add(db.reads(5))
     }
     pub fn note(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(17_716_000, 622)
+        Weight::from_parts(18_798_000, 622)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(2))
     }
     pub fn report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(50_757_288, 3_603)
-            .saturating_add(Weight::from_parts(4_061, 0).saturating_mul(b.into()))
+        Weight::from_parts(46_783_344, 3_603)
+            .saturating_add(Weight::from_parts(4_493, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(2))
     }
     pub fn snapshot(db: RuntimeDbWeight, v: u32) -> Weight {
-        Weight::from_parts(22_998_200, 458)
-            .saturating_add(Weight::from_parts(23_910, 32).saturating_mul(v.into()))
+        Weight::from_parts(22_422_966, 458)
+            .saturating_add(Weight::from_parts(12_589, 32).saturating_mul(v.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(2))
     }
     pub fn standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(31_337_000, 1_047).saturating_add(db.reads(7))
+        Weight::from_parts(31_467_000, 1_047).saturating_add(db.reads(7))
     }
     pub fn tally(db: RuntimeDbWeight, v: u32, r: u32) -> Weight {
-        Weight::from_parts(323_364_000, 8_855)
-            .saturating_add(Weight::from_parts(1_976_786, 32).saturating_mul(v.into()))
-            .saturating_add(Weight::from_parts(53_296_684, 91).saturating_mul(r.into()))
+        Weight::from_parts(77_910_856, 8_855)
+            .saturating_add(Weight::from_parts(0, 32).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(49_675_442, 91).saturating_mul(r.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.reads(1).saturating_mul(r.into()))
             .saturating_add(db.writes(7))
