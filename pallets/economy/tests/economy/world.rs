@@ -121,7 +121,7 @@ impl<'a> World<'a> {
         match &verdict {
             Verdict::Taken | Verdict::Placed(_) => assert!(done.is_ok(), "refused: {done:?}"),
             Verdict::Refused => {
-                assert!(done.is_err(), "taken, but the model refuses it");
+                assert!(done.is_err(), "taken, but the model refuses it: {call:?}");
                 assert!(
                     root.is_none_or(|root| root == state_root()),
                     "a refused call changed something"
