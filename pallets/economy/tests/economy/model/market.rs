@@ -230,13 +230,7 @@ impl Model {
         let Some(deployment) = self.owned_deployment(who, id) else {
             return Verdict::Refused;
         };
-        let leases = || {
-            deployment
-                .leases
-                .iter()
-                .filter(|id| is_recorded(**id))
-                .map(|id| &self.leases[id])
-        };
+        let leases = || self.recorded_leases(deployment);
         let closes = |lease: &Lease| matches!(lease.stage, Stage::Pending { .. }) || lease.is_active();
         let confirmed = claim.is_none() || leases().any(|lease| self.is_abandoned(lease));
         Verdict::taken_if(leases().any(closes) && confirmed)
@@ -322,17 +316,17 @@ impl Model {
         stake >= MIN_STAKE && leased.fits(&record.capacity) && backed
     }
 
+    /// The leases of a deployment of which the chain has a record.
+    fn recorded_leases<'a>(&'a self, deployment: &'a Deployment) -> impl Iterator<Item = &'a Lease> {
+        let recorded = deployment.leases.iter().filter(|id| is_recorded(**id));
+        recorded.map(|id| &self.leases[id])
+    }
+
     fn judge_transfer(&self, who: Who, id: DeploymentId) -> Verdict {
         let Some(deployment) = self.deployments.get(&id) else {
             return Verdict::Refused;
         };
-        let leases = || {
-            deployment
-                .leases
-                .iter()
-                .filter(|id| is_recorded(**id))
-                .map(|id| &self.leases[id])
-        };
+        let leases = || self.recorded_leases(deployment);
         let admits = |lease: &Lease| match lease.stage {
             Stage::Pending { .. } => false,
             Stage::Missed { .. } => true,
