@@ -232,7 +232,10 @@ fn print(benchmark: &Benchmark, cost: &Cost) {
 
 /// The trait that weighs it, if it is not a pallet of ours.
 fn stock_trait(pallet: &str) -> Option<&'static str> {
-    STOCK.iter().find(|(name, _)| *name == pallet).map(|(_, trait_)| *trait_)
+    STOCK
+        .iter()
+        .find(|(name, _)| *name == pallet)
+        .map(|(_, trait_)| *trait_)
 }
 
 /// Where the weights of a pallet lie.
