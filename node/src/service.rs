@@ -41,7 +41,7 @@ const JUSTIFICATION_PERIOD: u32 = 512;
 /// How often GRANDPA tells its neighbours where it is. The default of a second costs half a block.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 /// The part of a slot in which a block is made; the rest is for its way to the others.
-const PROPOSAL_PORTION: f32 = 0.5;
+const PROPOSAL_PORTION: f32 = 0.6;
 
 type InherentProviders = (
     sp_consensus_babe::inherents::InherentDataProvider,
