@@ -50,8 +50,13 @@ impl SubstrateCli for Cli {
             .propagate_version(true)
             .args_conflicts_with_subcommands(true)
             .subcommand_negates_reqs(true)
+            .mut_arg("trie_cache_size", |size| size.default_value(TRIE_CACHE))
     }
 }
+
+/// Bytes of the state that are kept in memory unless somebody asks for another amount. With the SDK's 1 GiB a busy node
+/// needs twice as much.
+const TRIE_CACHE: &str = "268435456";
 
 /// Does what the command line says.
 pub fn run() -> sc_cli::Result<()> {

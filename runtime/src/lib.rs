@@ -3,6 +3,7 @@
 //! * this file composes pallets and transaction extensions;
 //! * [`configs`] holds one file per group of pallets;
 //! * [`apis`] is what nodes and clients ask;
+//! * [`weights`] is what the SDK's transaction extensions cost here;
 //! * [`genesis_presets`] are the chains one can start from.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -22,6 +23,7 @@ pub mod configs;
 pub mod genesis_presets;
 #[cfg(test)]
 mod tests;
+pub mod weights;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{

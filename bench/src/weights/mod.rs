@@ -13,7 +13,8 @@ use crate::machine::Machine;
 use anyhow::{ensure, Context, Result};
 use clap::Parser;
 use frame_benchmarking::{Analysis, BenchmarkResult, BenchmarkSelector};
-use frame_support::weights::{constants::ParityDbWeight, RuntimeDbWeight};
+use frame_support::weights::RuntimeDbWeight;
+use perigee_runtime::configs::system::DATABASE_WEIGHT;
 use run::{Benchmark, Runtime};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -49,6 +50,15 @@ pub struct Args {
     check: Option<usize>,
 }
 
+/// What every transaction runs through, and the trait of the SDK that weighs it. Its weights lie in the runtime.
+const STOCK: [(&str, &str); 2] = [
+    ("frame_system_extensions", "frame_system::ExtensionsWeightInfo"),
+    ("pallet_transaction_payment", "pallet_transaction_payment::WeightInfo"),
+];
+
+/// Reads and writes only what is charged elsewhere: the signer's account, which the fee's extension charges.
+const CHARGED_ELSEWHERE: (&str, &str) = ("frame_system_extensions", "check_nonce");
+
 /// What each benchmark of each pallet came to.
 type Measured = BTreeMap<String, BTreeMap<String, Cost>>;
 
@@ -60,6 +70,13 @@ struct Line {
 }
 
 impl Line {
+    fn nothing(components: usize) -> Self {
+        Self {
+            base: 0,
+            slopes: vec![0; components],
+        }
+    }
+
     fn at(&self, point: &[u32]) -> u64 {
         let terms = self
             .slopes
@@ -126,12 +143,20 @@ struct Cost {
 impl Cost {
     fn of(benchmark: &Benchmark, results: &Vec<BenchmarkResult>) -> Result<Self> {
         ensure!(!results.is_empty(), "nothing was measured");
+        let touches = |selector| {
+            let charged = (benchmark.pallet.as_str(), benchmark.name.as_str()) != CHARGED_ELSEWHERE;
+            if charged {
+                Line::through(results, selector)
+            } else {
+                Ok(Line::nothing(benchmark.components.len()))
+            }
+        };
         Ok(Self {
             components: benchmark.components.iter().map(|(name, ..)| name.to_string()).collect(),
             most: benchmark.components.iter().map(|(.., most)| *most).collect(),
             time: Line::through(results, BenchmarkSelector::ExtrinsicTime)?,
-            reads: Line::through(results, BenchmarkSelector::Reads)?,
-            writes: Line::through(results, BenchmarkSelector::Writes)?,
+            reads: touches(BenchmarkSelector::Reads)?,
+            writes: touches(BenchmarkSelector::Writes)?,
             proof: Line::through(results, BenchmarkSelector::ProofSize)?,
         })
     }
@@ -148,7 +173,7 @@ pub fn run(args: Args) -> Result<()> {
     let code = fs::read(&args.runtime).with_context(|| format!("{} cannot be read", args.runtime.display()))?;
     let runtime = Runtime::new(code, &args.preset)?;
     if let Some(dearest) = args.check {
-        return check::run(&args, &runtime, dearest, ParityDbWeight::get());
+        return check::run(&args, &runtime, dearest, DATABASE_WEIGHT);
     }
     let mut measured = Measured::new();
     for benchmark in runtime.benchmarks()? {
@@ -170,7 +195,7 @@ pub fn run(args: Args) -> Result<()> {
 
 fn is_wanted(args: &Args, benchmark: &Benchmark) -> bool {
     let pallet = if args.pallets.is_empty() {
-        weights_file(args, &benchmark.pallet).exists()
+        stock_trait(&benchmark.pallet).is_some() || weights_file(args, &benchmark.pallet).exists()
     } else {
         args.pallets.contains(&benchmark.pallet)
     };
@@ -205,8 +230,19 @@ fn print(benchmark: &Benchmark, cost: &Cost) {
     );
 }
 
-/// Where a pallet keeps its weights.
+/// The trait that weighs it, if it is not a pallet of ours.
+fn stock_trait(pallet: &str) -> Option<&'static str> {
+    STOCK
+        .iter()
+        .find(|(name, _)| *name == pallet)
+        .map(|(_, trait_)| *trait_)
+}
+
+/// Where the weights of a pallet lie.
 fn weights_file(args: &Args, pallet: &str) -> PathBuf {
+    if stock_trait(pallet).is_some() {
+        return args.root.join("runtime/src/weights").join(format!("{pallet}.rs"));
+    }
     let folder = pallet.trim_start_matches("pallet_");
     args.root.join("pallets").join(folder).join("src/weights.rs")
 }
@@ -221,7 +257,11 @@ fn write(args: &Args, measured: &Measured) -> Result<()> {
     let header = render::header(&Machine::this()?, &args.command)?;
     for (pallet, costs) in measured {
         let file = weights_file(args, pallet);
-        fs::write(&file, render::pallet(&header, costs)?).with_context(|| file.display().to_string())?;
+        let text = match stock_trait(pallet) {
+            Some(name) => render::stock(&header, name, costs)?,
+            None => render::pallet(&header, costs)?,
+        };
+        fs::write(&file, text).with_context(|| file.display().to_string())?;
         record.insert(pallet.clone(), costs.clone());
     }
     let text = serde_json::to_string_pretty(&record)? + "\n";

@@ -18,13 +18,14 @@ pub fn header(machine: &Machine, command: &str) -> Result<String> {
     ))
 }
 
-/// The weights of a pallet.
+const USES: &str = "use core::marker::PhantomData;\n\
+     use frame_support::{traits::Get, weights::{RuntimeDbWeight, Weight}};\n\n";
+
+/// The weights of a pallet of ours.
 pub fn pallet(header: &str, costs: &BTreeMap<String, Cost>) -> Result<String> {
-    let mut text = header.to_owned();
+    let mut text = header.to_owned() + USES;
     text.push_str(
-        "use core::marker::PhantomData;\n\
-         use frame_support::{traits::Get, weights::{RuntimeDbWeight, Weight}};\n\n\
-         /// Weights of this pallet, one for each of its benchmarks.\n\
+        "/// Weights of this pallet, one for each of its benchmarks.\n\
          pub trait WeightInfo {\n",
     );
     for (name, cost) in costs {
@@ -34,19 +35,41 @@ pub fn pallet(header: &str, costs: &BTreeMap<String, Cost>) -> Result<String> {
             parameters(cost, "")
         )?;
     }
-    text.push_str(
-        "}\n\n/// Over the runtime's database.\npub struct SubstrateWeight<T>(PhantomData<T>);\n\n\
-         impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {\n",
-    );
-    delegate(&mut text, costs, "T::DbWeight::get()")?;
-    text.push_str("}\n\n/// Without the database, for tests.\nimpl WeightInfo for () {\n");
+    text.push_str("}\n\n");
+    over_the_database(&mut text, "WeightInfo", costs)?;
+    text.push_str("/// Without the database, for tests.\nimpl WeightInfo for () {\n");
     delegate(&mut text, costs, "RuntimeDbWeight::default()")?;
-    text.push_str("}\n\n/// What was measured, once for every database.\nmod measured {\nuse super::*;\n\n");
+    text.push_str("}\n\n");
+    measured(&mut text, costs)?;
+    Ok(text)
+}
+
+/// The weights of a pallet of the SDK, which has its own trait for them.
+pub fn stock(header: &str, trait_: &str, costs: &BTreeMap<String, Cost>) -> Result<String> {
+    let mut text = header.to_owned() + USES;
+    over_the_database(&mut text, trait_, costs)?;
+    measured(&mut text, costs)?;
+    Ok(text)
+}
+
+fn over_the_database(text: &mut String, trait_: &str, costs: &BTreeMap<String, Cost>) -> Result<()> {
+    write!(
+        text,
+        "/// Over the runtime's database.\npub struct SubstrateWeight<T>(PhantomData<T>);\n\n\
+         impl<T: frame_system::Config> {trait_} for SubstrateWeight<T> {{\n"
+    )?;
+    delegate(text, costs, "T::DbWeight::get()")?;
+    text.push_str("}\n\n");
+    Ok(())
+}
+
+fn measured(text: &mut String, costs: &BTreeMap<String, Cost>) -> Result<()> {
+    text.push_str("/// What was measured, once for every database.\nmod measured {\nuse super::*;\n\n");
     for (name, cost) in costs {
-        function(&mut text, name, cost)?;
+        function(text, name, cost)?;
     }
     text.push_str("}\n");
-    Ok(text)
+    Ok(())
 }
 
 /// The components as parameters, behind `first`.

@@ -218,7 +218,7 @@ impl View {
             .entries(api::storage().marketplace().leases_by_provider(), (provider,))
             .await?
         {
-            let (_, lease) = self.key(&entry)?;
+            let (_, _, lease) = self.key(&entry)?;
             ids.push(lease);
         }
         ids.sort_unstable();

@@ -4,8 +4,8 @@
 //! one changes nothing but the block of the events.
 
 use crate::{
-    billing::judgement, standing::Standing, Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, Event,
-    Lease, Leases, Pallet, SortedBlock, Stage, Stuck, WeightInfo,
+    billing::judgement, standing::Standing, Agenda, Config, Deployments, DeploymentsByOwner, Event, Lease, Leases,
+    LeasesByProvider, Pallet, SortedBlock, Stage, Stuck, WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -40,11 +40,11 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Looks at up to `limit` due leases of a provider, while the meter allows. Returns how many. One that waits for
-    /// activation would give no capacity back yet, and another might take over: it is left to the agenda.
+    /// Looks at up to `limit` due leases that take capacity of a provider, while the meter allows. Returns how many. One
+    /// that waits for activation would give no capacity back yet, and another might take over: it is left to the agenda.
     pub(crate) fn process_due_ends(provider: ProviderId, limit: u32, meter: &mut WeightMeter) -> u32 {
         let now = Self::now();
-        let due: Vec<_> = AgendaByProvider::<T>::iter_key_prefix((provider,))
+        let due: Vec<_> = LeasesByProvider::<T>::iter_key_prefix((provider,))
             .map(|(block, lease)| (BlockNumber::from_be_bytes(block), lease))
             .take_while(|(due, _)| *due <= now)
             .take(limit as usize)
@@ -196,12 +196,21 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn enter_agenda(id: LeaseId, lease: &mut Lease<T::AccountId>, block: BlockNumber) {
         lease.wake = block;
         Agenda::<T>::insert(key(block), id, ());
-        AgendaByProvider::<T>::insert((lease.provider, key(block), id), ());
+        if lease.capacity_held {
+            LeasesByProvider::<T>::insert((lease.provider, key(block), id), ());
+        }
     }
 
     fn leave_agenda(id: LeaseId, lease: &Lease<T::AccountId>) {
         Agenda::<T>::remove(key(lease.wake), id);
-        AgendaByProvider::<T>::remove((lease.provider, key(lease.wake), id));
+        Self::leave_provider(id, lease);
+    }
+
+    /// Takes a lease out of its provider's, if it is among them.
+    pub(crate) fn leave_provider(id: LeaseId, lease: &Lease<T::AccountId>) {
+        if lease.capacity_held {
+            LeasesByProvider::<T>::remove((lease.provider, key(lease.wake), id));
+        }
     }
 
     /// Final, its capacity free, and kept long enough?
@@ -228,6 +237,6 @@ impl<T: Config> Pallet<T> {
         }
         Deployments::<T>::remove(lease.deployment);
         DeploymentsByOwner::<T>::remove(&deployment.owner, lease.deployment);
-        Self::return_ticket(lease.deployment, &deployment.owner);
+        Self::return_ticket(deployment.ticket, &deployment.owner);
     }
 }

@@ -1,8 +1,8 @@
 //! Opening a deployment: its record, and one lease for each group.
 
 use crate::{
-    Config, Deployment, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease, NextDeploymentId, NextLeaseId,
-    OrderRest, Pallet, Tickets, Wanted, WeightInfo,
+    Config, Deployment, DeploymentOf, Deployments, DeploymentsByOwner, DueEnds, Error, Event, Lease, NextDeploymentId,
+    NextLeaseId, OrderRest, Pallet, Wanted, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
@@ -92,13 +92,14 @@ impl<T: Config> Pallet<T> {
         leases: Vec<LeaseId>,
         footprint: Footprint,
     ) -> DispatchResult {
-        Tickets::<T>::insert(id, T::Consideration::new(&owner, footprint)?);
+        let ticket = T::Consideration::new(&owner, footprint)?;
         DeploymentsByOwner::<T>::insert(&owner, id, ());
         let deployment = Deployment {
             owner,
             leases: BoundedVec::truncate_from(leases),
             opened_at: Self::now(),
             offered_to: None,
+            ticket,
         };
         Deployments::<T>::insert(id, deployment);
         Ok(())
@@ -111,16 +112,16 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The records of a deployment none of whose leases waits for activation.
-    pub(crate) fn record_footprint(deployment: &Deployment<T::AccountId>) -> Footprint {
+    pub(crate) fn record_footprint(deployment: &DeploymentOf<T>) -> Footprint {
         Self::footprint_of(deployment.leases.iter().map(|_| 0))
     }
 
     /// Of each lease, the bytes that its order says.
     fn footprint_of(orders: impl Iterator<Item = usize>) -> Footprint {
-        let indices = 4 * (u64::max_encoded_len() + u32::max_encoded_len());
+        let indices = 3 * (u64::max_encoded_len() + u32::max_encoded_len());
         let lease = Lease::<T::AccountId>::max_encoded_len() - OrderRest::<T::AccountId>::max_encoded_len();
         let records = orders.map(|order| lease + indices + order);
-        let size = records.fold(Deployment::<T::AccountId>::max_encoded_len(), usize::saturating_add);
+        let size = records.fold(DeploymentOf::<T>::max_encoded_len(), usize::saturating_add);
         Footprint::from_parts(1, size)
     }
 

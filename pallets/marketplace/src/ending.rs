@@ -1,7 +1,7 @@
 //! What an end leaves: who bears the reservation fee, what the bond pays, the last payouts, the provider's score, and
 //! the capacity.
 
-use crate::{Config, Error, Event, HoldReason, Lease, LeasesByProvider, Pallet, Reservation, Stage};
+use crate::{Config, Error, Event, HoldReason, Lease, Pallet, Reservation, Stage};
 use frame_support::{
     defensive,
     traits::{
@@ -152,8 +152,8 @@ impl<T: Config> Pallet<T> {
         if !lease.capacity_held {
             return;
         }
+        Self::leave_provider(id, lease);
         lease.capacity_held = false;
-        LeasesByProvider::<T>::remove(lease.provider, id);
         T::Providers::free(lease.provider, &lease.resources, lease.rate);
         Self::deposit_event(Event::CapacityFreed { lease: id });
     }

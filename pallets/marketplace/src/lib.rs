@@ -232,6 +232,9 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
+    /// A deployment of this chain.
+    pub type DeploymentOf<T> = Deployment<<T as frame_system::Config>::AccountId, <T as Config>::Consideration>;
+
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
 
     #[pallet::pallet]
@@ -262,20 +265,11 @@ pub mod pallet {
 
     /// The deployments.
     #[pallet::storage]
-    pub type Deployments<T: Config> = StorageMap<_, Twox64Concat, DeploymentId, Deployment<T::AccountId>>;
-
-    /// The deposits for their records.
-    #[pallet::storage]
-    pub type Tickets<T: Config> = StorageMap<_, Twox64Concat, DeploymentId, T::Consideration>;
+    pub type Deployments<T: Config> = StorageMap<_, Twox64Concat, DeploymentId, DeploymentOf<T>>;
 
     /// The leases, until they are pruned.
     #[pallet::storage]
     pub type Leases<T: Config> = StorageMap<_, Twox64Concat, LeaseId, Lease<T::AccountId>>;
-
-    /// The leases that take capacity of a provider.
-    #[pallet::storage]
-    pub type LeasesByProvider<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, LeaseId, (), OptionQuery>;
 
     /// The deployments of an account.
     #[pallet::storage]
@@ -286,9 +280,9 @@ pub mod pallet {
     #[pallet::storage]
     pub type Agenda<T: Config> = StorageDoubleMap<_, Identity, SortedBlock, Twox64Concat, LeaseId, (), OptionQuery>;
 
-    /// The agenda of each provider's leases, earliest first.
+    /// The leases that take capacity of a provider, those earliest in the agenda first.
     #[pallet::storage]
-    pub type AgendaByProvider<T: Config> = StorageNMap<
+    pub type LeasesByProvider<T: Config> = StorageNMap<
         _,
         (
             NMapKey<Twox64Concat, ProviderId>,

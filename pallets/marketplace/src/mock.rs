@@ -1,6 +1,6 @@
 //! The marketplace over real balances, escrow and providers, with attestation from a script.
 
-use crate::{self as pallet_marketplace, Leases, Stage};
+use crate::{self as pallet_marketplace, Leases, LeasesByProvider, Stage};
 use codec::Encode;
 use core::cell::RefCell;
 use frame_support::{
@@ -547,4 +547,10 @@ pub fn stage(lease: LeaseId) -> Stage {
 pub fn has_event(event: crate::Event<Test>) -> bool {
     let event = RuntimeEvent::from(event).encode();
     System::events().iter().any(|record| record.event.encode() == event)
+}
+
+/// Is it among those that take capacity of their provider?
+pub fn takes_capacity(lease: LeaseId) -> bool {
+    let record = Leases::<Test>::get(lease).expect("a record");
+    LeasesByProvider::<Test>::contains_key((record.provider, record.wake.to_be_bytes(), lease))
 }

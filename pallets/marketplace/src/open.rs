@@ -1,8 +1,8 @@
 //! A lease from its opening to its activation, or to the one that takes over.
 
 use crate::{
-    Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases, LeasesByProvider, OrderRest, Pallet,
-    Placement, Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
+    Bill, Config, Deployments, DueEnds, Error, Event, HoldReason, Lease, Leases, OrderRest, Pallet, Placement,
+    Reservation, Segment, SlaCount, Spread, Stage, Wanted, WeightInfo,
 };
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
@@ -39,7 +39,6 @@ impl<T: Config> Pallet<T> {
         let reservation = T::ReservationFee::get();
         T::Escrow::open(id, &owner, order.deposit)?;
         T::Currency::hold(&HoldReason::Reservation.into(), &owner, reservation)?;
-        LeasesByProvider::<T>::insert(offer.provider, id, ());
         Self::deposit_event(Event::LeaseOpened {
             lease: id,
             deployment,

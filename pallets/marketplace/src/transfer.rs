@@ -1,6 +1,6 @@
 //! Giving a deployment to another account, in two steps.
 
-use crate::{Config, Deployment, Deployments, DeploymentsByOwner, Error, Event, Pallet, Stage, Tickets, WeightInfo};
+use crate::{Config, DeploymentOf, Deployments, DeploymentsByOwner, Error, Event, Pallet, Stage, WeightInfo};
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, traits::Consideration};
 use perigee_primitives::{
     traits::{ProviderInspect, StreamingEscrow},
@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The deployment, if it belongs to `who`.
-    fn deployment_of(who: &T::AccountId, id: DeploymentId) -> Result<Deployment<T::AccountId>, Error<T>> {
+    fn deployment_of(who: &T::AccountId, id: DeploymentId) -> Result<DeploymentOf<T>, Error<T>> {
         let deployment = Deployments::<T>::get(id).ok_or(Error::<T>::NoSuchDeployment)?;
         ensure!(&deployment.owner == who, Error::<T>::NotOwner);
         Ok(deployment)
@@ -70,8 +70,8 @@ impl<T: Config> Pallet<T> {
         // Leases whose time is over were pruned on the way.
         let mut deployment = Deployments::<T>::get(id).ok_or(Error::<T>::DeploymentEnded)?;
         let ticket = T::Consideration::new(to, Self::record_footprint(&deployment))?;
-        Self::return_ticket(id, &deployment.owner);
-        Tickets::<T>::insert(id, ticket);
+        let returned = core::mem::replace(&mut deployment.ticket, ticket);
+        Self::return_ticket(returned, &deployment.owner);
         DeploymentsByOwner::<T>::remove(&deployment.owner, id);
         DeploymentsByOwner::<T>::insert(to, id, ());
         Self::deposit_event(Event::Transferred {
@@ -86,10 +86,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Returns the deposit for a deployment's record.
-    pub(crate) fn return_ticket(id: DeploymentId, owner: &T::AccountId) {
-        let Some(ticket) = Tickets::<T>::take(id) else {
-            return;
-        };
+    pub(crate) fn return_ticket(ticket: T::Consideration, owner: &T::AccountId) {
         if ticket.clone().drop(owner).is_err() {
             // The owner's account lies below the existential deposit and cannot take it back.
             ticket.burn(owner);

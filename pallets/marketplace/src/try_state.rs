@@ -1,8 +1,8 @@
 //! Invariants, one function each.
 
 use crate::{
-    Agenda, AgendaByProvider, Config, Deployments, DeploymentsByOwner, HoldReason, Lease, Leases, LeasesByProvider,
-    NextDeploymentId, NextLeaseId, Pallet, Reservation, Spread, Stage, Stuck, Tickets, MAX_PENDING_SEGMENTS,
+    Agenda, Config, Deployments, DeploymentsByOwner, HoldReason, Lease, Leases, LeasesByProvider, NextDeploymentId,
+    NextLeaseId, Pallet, Reservation, Spread, Stage, Stuck, MAX_PENDING_SEGMENTS,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::fungible::hold::Inspect};
@@ -146,7 +146,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn capacity_index_matches(id: LeaseId, lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
-        let listed = LeasesByProvider::<T>::contains_key(lease.provider, id);
+        let listed = LeasesByProvider::<T>::contains_key((lease.provider, lease.wake.to_be_bytes(), id));
         ensure!(
             listed == lease.capacity_held,
             "the index of a provider's leases differs from the lease"
@@ -200,7 +200,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// A deployment has leases, an entry at its owner and a record deposit; nothing else has.
+    /// A deployment has leases and an entry at its owner; nothing else has.
     fn deployments_are_whole() -> Result<(), TryRuntimeError> {
         let mut count = 0;
         for (id, deployment) in Deployments::<T>::iter() {
@@ -218,12 +218,7 @@ impl<T: Config> Pallet<T> {
                 DeploymentsByOwner::<T>::contains_key(&deployment.owner, id),
                 "an owner does not list a deployment"
             );
-            ensure!(Tickets::<T>::contains_key(id), "a deployment without a record deposit");
         }
-        ensure!(
-            Tickets::<T>::iter_keys().count() == count,
-            "a record deposit without a deployment"
-        );
         ensure!(
             DeploymentsByOwner::<T>::iter_keys().count() == count,
             "an owner lists a deployment that is gone"
@@ -231,35 +226,29 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// One end per live lease: each lease stands in both agendas, once, at the block it says.
+    /// One end per live lease: each lease stands in the agenda, once, at the block it says; and among its provider's,
+    /// if it takes capacity.
     fn one_agenda_entry_per_lease() -> Result<(), TryRuntimeError> {
-        let mut count = 0;
+        let (mut count, mut held) = (0, 0);
         for (id, lease) in Leases::<T>::iter() {
             count += 1;
+            held += usize::from(lease.capacity_held);
             let key = lease.wake.to_be_bytes();
             ensure!(Agenda::<T>::contains_key(key, id), "a lease is not on the agenda");
-            ensure!(
-                AgendaByProvider::<T>::contains_key((lease.provider, key, id)),
-                "a lease is not on its agenda"
-            );
         }
         ensure!(
             Agenda::<T>::iter_keys().count() == count,
             "the agenda holds more than the leases"
         );
         ensure!(
-            AgendaByProvider::<T>::iter_keys().count() == count,
-            "a provider's agenda holds more than its leases"
+            LeasesByProvider::<T>::iter_keys().count() == held,
+            "a provider has more leases than take its capacity"
         );
         Ok(())
     }
 
     fn no_orphans_in_the_indices() -> Result<(), TryRuntimeError> {
         let gone = |(_, id)| !Leases::<T>::contains_key(id);
-        ensure!(
-            !LeasesByProvider::<T>::iter_keys().any(gone),
-            "a provider's index lists a lease that is gone"
-        );
         ensure!(!Stuck::<T>::iter_keys().any(gone), "a lease is stuck that is gone");
         Ok(())
     }

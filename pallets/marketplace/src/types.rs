@@ -57,7 +57,7 @@ pub enum Claim {
 
 /// A tenant's application.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Deployment<AccountId> {
+pub struct Deployment<AccountId, Ticket> {
     /// Who pays.
     pub owner: AccountId,
     /// Its leases that still have a record.
@@ -66,6 +66,8 @@ pub struct Deployment<AccountId> {
     pub opened_at: BlockNumber,
     /// To whom its owner offers it.
     pub offered_to: Option<AccountId>,
+    /// The deposit for its records.
+    pub ticket: Ticket,
 }
 
 /// The terms from a block on, until the next segment.

@@ -7,8 +7,8 @@ use frame_support::{
     parameter_types,
     traits::VariantCountOf,
     weights::{
-        constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MILLIS},
-        Weight,
+        constants::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_MILLIS},
+        RuntimeDbWeight, Weight,
     },
 };
 use frame_system::limits::{BlockLength, BlockWeights};
@@ -16,6 +16,11 @@ use sp_runtime::Perbill;
 
 /// What a block may cost: 0.7 s of the 2 s of a slot, so that slower validators still import in time.
 pub const MAXIMUM_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_MILLIS * 700, u64::MAX);
+/// What the database takes for a key, see docs/weights.md.
+pub const DATABASE_WEIGHT: RuntimeDbWeight = RuntimeDbWeight {
+    read: 8 * WEIGHT_REF_TIME_PER_MICROS,
+    write: 50 * WEIGHT_REF_TIME_PER_MICROS,
+};
 /// The largest block.
 pub const MAXIMUM_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 /// The part of a block that ordinary transactions may fill; the rest is for operational ones, attestation among them.
@@ -26,6 +31,7 @@ parameter_types! {
     /// How far back a mortal transaction may be anchored: about two hours.
     pub const BlockHashCount: BlockNumber = 4_096;
     pub const SS58Prefix: u16 = 42;
+    pub const DatabaseWeight: RuntimeDbWeight = DATABASE_WEIGHT;
     pub RuntimeBlockWeights: BlockWeights =
         BlockWeights::with_sensible_defaults(MAXIMUM_BLOCK_WEIGHT, NORMAL_RATIO);
     pub RuntimeBlockLength: BlockLength = BlockLength::builder()
@@ -44,10 +50,10 @@ impl frame_system::Config for Runtime {
     type BlockHashCount = BlockHashCount;
     type BlockLength = RuntimeBlockLength;
     type BlockWeights = RuntimeBlockWeights;
-    type DbWeight = ParityDbWeight;
+    type DbWeight = DatabaseWeight;
     type SS58Prefix = SS58Prefix;
     type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
-    type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+    type ExtensionsWeightInfo = weights::frame_system_extensions::SubstrateWeight<Runtime>;
     type Version = Version;
 }
 

@@ -53,6 +53,8 @@ pub type Who = u64;
 pub const ED: Balance = 100;
 /// What each of the rich owns: more than all steps of a world move.
 pub const RICH: Balance = 1_000_000_000_000;
+/// More than there is.
+pub const EVERYTHING: Balance = 1_000 * RICH;
 /// Collects the fees.
 pub const POT: Who = u64::from_le_bytes(*b"modlprg/");
 /// E = 10, W = 20.

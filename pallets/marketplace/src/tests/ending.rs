@@ -146,7 +146,7 @@ fn capacity_returns_with_the_report_of_tear_down() {
         assert_noop!(Marketplace::torn_down(tenant(), both()), Error::<Test>::NotOperator);
         assert_ok!(Marketplace::torn_down(operator(), both()));
         assert!(has_event(Event::CapacityFreed { lease: first }));
-        assert!(!LeasesByProvider::<Test>::contains_key(0, first));
+        assert!(!takes_capacity(first));
         // The same report again changes nothing; one about a lease that never was is an error.
         assert_ok!(Marketplace::torn_down(operator(), both()));
         let unknown = vec![7].try_into().expect("one");
@@ -174,7 +174,7 @@ fn the_capacity_of_a_missed_lease_returns_before_its_end_is_processed() {
         assert_noop!(Marketplace::torn_down(operator(), report()), Error::<Test>::LeaseRuns);
         jump_to(1 + ACTIVATION_DEADLINE);
         assert_ok!(Marketplace::torn_down(operator(), report()));
-        assert!(!LeasesByProvider::<Test>::contains_key(0, id));
+        assert!(!takes_capacity(id));
     });
 }
 
@@ -185,9 +185,9 @@ fn capacity_returns_by_itself_after_the_grace_period() {
         run_to(5);
         close(id);
         run_to(5 + GRACE - 1);
-        assert!(LeasesByProvider::<Test>::contains_key(0, id));
+        assert!(takes_capacity(id));
         run_to(5 + GRACE);
-        assert!(!LeasesByProvider::<Test>::contains_key(0, id));
+        assert!(!takes_capacity(id));
     });
 }
 

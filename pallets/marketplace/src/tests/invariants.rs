@@ -107,10 +107,8 @@ fn every_invariant_fires() {
             Deployments::<Test>::mutate(live, |d| d.as_mut().expect("a record").offered_to = Some(TENANT))
         });
         fires("the index of a provider's leases differs from the lease", || {
-            LeasesByProvider::<Test>::remove(0, live)
-        });
-        fires("a provider's index lists a lease that is gone", || {
-            LeasesByProvider::<Test>::insert(0, 99, ())
+            let wake = Leases::<Test>::get(live).expect("a record").wake.to_be_bytes();
+            LeasesByProvider::<Test>::remove((0, wake, live))
         });
         fires("a lease is stuck that is gone", || Stuck::<Test>::insert(0, 99, ()));
         let orphan = || Deployment {
@@ -118,6 +116,7 @@ fn every_invariant_fires() {
             leases: Default::default(),
             opened_at: 1,
             offered_to: None,
+            ticket: Deployments::<Test>::get(live).expect("a record").ticket,
         };
         fires("an empty deployment remains", || {
             Deployments::<Test>::insert(99, orphan())
@@ -129,26 +128,15 @@ fn every_invariant_fires() {
         fires("an owner does not list a deployment", || {
             DeploymentsByOwner::<Test>::remove(TENANT, live)
         });
-        fires("a deployment without a record deposit", || {
-            Tickets::<Test>::remove(live)
-        });
-        fires("a record deposit without a deployment", || {
-            let ticket = Tickets::<Test>::get(live).expect("a ticket");
-            Tickets::<Test>::insert(99, ticket)
-        });
         fires("an owner lists a deployment that is gone", || {
             DeploymentsByOwner::<Test>::insert(OTHER, 99, ())
         });
         fires("a lease is not on the agenda", || lease(live, |l| l.wake += 1));
-        fires("a lease is not on its agenda", || {
-            let wake = Leases::<Test>::get(live).expect("a record").wake.to_be_bytes();
-            AgendaByProvider::<Test>::remove((0, wake, live))
-        });
         fires("the agenda holds more than the leases", || {
             Agenda::<Test>::insert([9; 4], live, ())
         });
-        fires("a provider's agenda holds more than its leases", || {
-            AgendaByProvider::<Test>::insert((0, [9; 4], live), ())
+        fires("a provider has more leases than take its capacity", || {
+            LeasesByProvider::<Test>::insert((0, [9; 4], live), ())
         });
         let rest = |asks: Vec<u64>| {
             Some(Box::new(OrderRest {

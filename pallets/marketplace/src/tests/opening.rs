@@ -61,7 +61,7 @@ fn a_lease_opens_at_its_ask_with_everything_held() {
         assert_eq!(on_hold(HoldReason::Record, TENANT), records);
         let bond = 7 * Balance::from(BOND_BLOCKS);
         assert_eq!(Providers::bonded(0, id), bond);
-        assert!(LeasesByProvider::<Test>::contains_key(0, id));
+        assert!(takes_capacity(id));
         assert!(DeploymentsByOwner::<Test>::contains_key(TENANT, 0));
         let state = state(id);
         assert_eq!(

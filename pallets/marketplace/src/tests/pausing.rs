@@ -37,7 +37,7 @@ fn a_pause_begins_with_the_next_epoch_and_ends_by_itself() {
             (true, Some(50), 19 * 7)
         );
         // The capacity stays.
-        assert!(LeasesByProvider::<Test>::contains_key(0, id));
+        assert!(takes_capacity(id));
         run_to(70);
         assert_eq!((state(id).paused, state(id).billed), (false, 39 * 7));
     });

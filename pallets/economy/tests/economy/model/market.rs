@@ -1,7 +1,7 @@
 //! What becomes of calls on deployments and leases.
 
 use super::{providers::genesis_hash, *};
-use pallet_marketplace::{AgendaByProvider, Call, Claim, Leases, Stage as Recorded};
+use pallet_marketplace::{Call, Claim, Leases, LeasesByProvider, Stage as Recorded};
 use pallet_providers::Providers as Records;
 use perigee_primitives::{receipt_message, GroupOrder, Resources};
 
@@ -199,7 +199,7 @@ impl Model {
 
     /// Are there entries on the agenda of a provider that the agenda has not come to?
     fn has_due_ends(&self, provider: ProviderId) -> bool {
-        let first = AgendaByProvider::<Test>::iter_key_prefix((provider,)).next();
+        let first = LeasesByProvider::<Test>::iter_key_prefix((provider,)).next();
         first.is_some_and(|(block, _)| BlockNumber::from_be_bytes(block) <= self.now)
     }
 

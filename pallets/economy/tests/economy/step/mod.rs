@@ -129,7 +129,7 @@ impl Steps {
         match self.0.gen_range(0..40) {
             0 => 0,
             1 => Balance::MAX,
-            2 => RICH,
+            2 => EVERYTHING,
             3..=6 => self.0.gen_range(1..40),
             _ => self.0.gen_range(1..=ordinary.max(1)),
         }
