@@ -10,6 +10,9 @@ export OPENSSL_NO_VENDOR=1
 # The target directory lies outside the clone, so wasm-builder must be told where Cargo.lock is.
 export WASM_BUILD_WORKSPACE_HINT=$PERIGEE_ROOT
 
+# Where Go's own archive is unpacked; not every PATH names it.
+command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
+
 WASM_TARGET=wasm32v1-none
 # Prefix of the sysroot that `setup` makes from distribution packages.
 DISTRO_TOOLCHAINS=$PERIGEE_CACHE/toolchain

@@ -87,7 +87,8 @@ node_start() {
 		--prometheus-port "$PROMETHEUS_PORT" "${HEARTBEAT_OPTIONS[@]}" \
 		--listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" "$@" >>"$RUN/logs/node.log" 2>&1 &
 	NODE_PID=$!
-	wait_for 30 "the node's RPC" node_answers_or_died
+	# Compiling the runtime takes it ten seconds of a core that nobody else uses.
+	wait_for 120 "the node's RPC" node_answers_or_died
 	node_answers || {
 		tail -n 5 "$RUN/logs/node.log" >&2
 		return 1

@@ -66,10 +66,7 @@ impl Found {
     pub fn running(&self) -> Result<Vec<&Group>, CliError> {
         let running: Vec<_> = self.groups.iter().filter(|group| !group.has_ended()).collect();
         match running.is_empty() {
-            true => Err(CliError::refused(format!(
-                "deployment {} has ended",
-                self.deployment.id
-            ))),
+            true => Err(over(&format!("deployment {}", self.deployment.id))),
             false => Ok(running),
         }
     }
@@ -91,7 +88,7 @@ impl Found {
             })?,
         };
         match group.has_ended() {
-            true => Err(CliError::refused(format!("{} has ended", self.name_of(group)))),
+            true => Err(over(&self.name_of(group))),
             false => Ok(group),
         }
     }
@@ -114,6 +111,12 @@ impl Found {
         let labels: Vec<_> = self.groups.iter().map(Group::label).collect();
         labels.join(between)
     }
+}
+
+/// Nothing can be done with what is over.
+fn over(name: &str) -> CliError {
+    CliError::refused(format!("{name} has ended"))
+        .hint("`perigee close ID --wait` shows its ledger; deploy again to run it again.")
 }
 
 /// Looks a deployment up.

@@ -28,6 +28,9 @@ pub enum AmountError {
     /// The unit is not known.
     #[error("'{0}' has no known unit: write for example 5prg, 250mprg or 40uprg")]
     Unit(String),
+    /// Nothing.
+    #[error("'{0}' is nothing: name an amount above zero")]
+    Zero(String),
     /// Smaller than the smallest unit.
     #[error("'{0}' is finer than a base unit (10⁻¹² PRG)")]
     TooFine(String),
@@ -130,7 +133,7 @@ impl<'de> serde::Deserialize<'de> for Decimal {
     }
 }
 
-/// An amount as people write it: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
+/// An amount as people write it, above zero: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub Balance);
 
@@ -151,9 +154,11 @@ impl FromStr for Amount {
         let base = number
             .checked_mul(Decimal::whole(unit))
             .ok_or_else(|| AmountError::TooLarge(text.into()))?;
-        base.as_whole()
-            .map(Self)
-            .ok_or_else(|| AmountError::TooFine(text.into()))
+        match base.as_whole() {
+            Some(0) => Err(AmountError::Zero(text.into())),
+            Some(amount) => Ok(Self(amount)),
+            None => Err(AmountError::TooFine(text.into())),
+        }
     }
 }
 
@@ -201,6 +206,7 @@ mod tests {
         assert_eq!(amount("5"), Err(AmountError::Unit("5".into())));
         assert_eq!(amount("5 eur"), Err(AmountError::Unit("5 eur".into())));
         assert_eq!(amount("-5prg"), Err(AmountError::NotANumber("-5".into())));
+        assert_eq!(amount("0.0prg"), Err(AmountError::Zero("0.0prg".into())));
         assert_eq!(amount("prg"), Err(AmountError::NotANumber("".into())));
         assert_eq!(amount("1.2.3prg"), Err(AmountError::NotANumber("1.2.3".into())));
         assert_eq!(

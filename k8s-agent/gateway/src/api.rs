@@ -34,6 +34,7 @@ pub struct LeaseStatus {
     /// The lease.
     pub lease: u64,
     /// Where it is, in a word: `waiting` for the manifest, `starting`, `running`, `failing`, `ending`.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub phase: String,
     /// Commitment to the manifest that runs, in hex; none while none does, or while one takes the place of another.
     #[serde(default)]
@@ -41,6 +42,7 @@ pub struct LeaseStatus {
     /// One entry per service, in the order of the manifest.
     pub services: Vec<ServiceStatus>,
     /// Where it can be reached.
+    #[serde(deserialize_with = "crate::plain_text::several")]
     pub uris: Vec<String>,
 }
 
@@ -48,12 +50,14 @@ pub struct LeaseStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     /// Its name.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub name: String,
     /// Replicas that are ready.
     pub ready: u32,
     /// Replicas that are wanted.
     pub wanted: u32,
     /// What it is doing or what is wrong, for people; empty when all is well.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub message: String,
 }
 
@@ -66,6 +70,7 @@ pub struct ProviderStatus {
     #[serde(with = "crate::hex_text")]
     pub genesis: [u8; 32],
     /// Version of the agent.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub version: String,
     /// Best block the agent has seen.
     pub best_block: Option<u32>,
@@ -81,11 +86,13 @@ pub struct ApiError {
     #[serde(skip)]
     pub status: u16,
     /// Stable name, for programs.
-    #[serde(rename = "error")]
+    #[serde(rename = "error", deserialize_with = "crate::plain_text::deserialize")]
     pub code: String,
     /// What happened.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub message: String,
     /// What to do about it.
+    #[serde(deserialize_with = "crate::plain_text::deserialize")]
     pub hint: String,
 }
 

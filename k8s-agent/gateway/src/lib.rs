@@ -18,6 +18,7 @@ pub mod auth;
 pub mod client;
 mod hex_text;
 pub mod manifest;
+mod plain_text;
 pub mod receipt;
 pub mod server;
 pub mod tls;

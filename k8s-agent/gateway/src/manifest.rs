@@ -100,7 +100,7 @@ impl From<ManifestError> for ApiError {
             ManifestError::Groups(_) => ("groups", "send the manifest of the one placement: `perigee send` does"),
             ManifestError::TooMuch { .. } => (
                 "more_than_leased",
-                "deploy again: resources of a lease are fixed when it is opened",
+                "scale or update the deployment, or deploy again: a lease runs no more than the chain says it holds",
             ),
         };
         Self::new(422, code, e.to_string(), hint)

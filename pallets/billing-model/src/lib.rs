@@ -30,6 +30,8 @@
 //! of the next block, and so on. The model knows each verdict at once; where an answer depends on what is judged, the
 //! caller says up to which block that is.
 
+#![forbid(unsafe_code)]
+
 mod answers;
 mod calls;
 

@@ -96,7 +96,7 @@ prune_binaries() {
 }
 
 build() {
-	command -v go >/dev/null || die "Go is missing (1.24 or later): https://go.dev/dl, or apt-get install golang"
+	command -v go >/dev/null || die "Go is missing (1.24 or newer): https://go.dev/doc/install"
 	command -v busybox >/dev/null || need_packages
 	local target
 	target=$(bin_directory)

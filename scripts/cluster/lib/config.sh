@@ -81,6 +81,8 @@ write_configs() {
 		volumePluginDir: $RUN/flexvolume
 		podLogsDir: $RUN/log/pods
 		maxPods: 250
+		# A pod that forks without end must not take the machine's last process.
+		podPidsLimit: 4096
 		failSwapOn: false
 		oomScoreAdj: 0
 		makeIPTablesUtilChains: false

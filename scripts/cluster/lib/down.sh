@@ -1,6 +1,9 @@
 # Removing everything, and proving it.
 # shellcheck shell=bash
 
+# Set by `down` before it removes anything: was there a run directory or a bridge of ours?
+CLUSTER_WAS_HERE=0
+
 our_mounts() { awk -v run="$RUN/" 'index($5, run) == 1 {print $5}' /proc/self/mountinfo | sort -r; }
 
 our_cgroups() { find /sys/fs/cgroup -type d -path "*/$CGROUP*" 2>/dev/null | sort -r; }
@@ -100,6 +103,7 @@ leaks() {
 down() {
 	local component leaked
 	check_bridge_is_ours
+	[ ! -d "$RUN" ] && ! bridge_exists || CLUSTER_WAS_HERE=1
 	if [ ! -d "$RUN" ] && [ -z "$(leaks)" ]; then
 		say "nothing to remove"
 		return

@@ -120,8 +120,12 @@ remove_bridge() {
 	ip link delete "$BRIDGE"
 }
 
+# Every kube-proxy in the world names its tables alike: they are ours only where a cluster of ours was, which does not
+# start beside another.
 our_nft_tables() {
-	nft list tables 2>/dev/null | grep -E "^table (inet $NFT_TABLE|ip6? kube-proxy)\$" || true
+	local names="inet $NFT_TABLE"
+	[ "$CLUSTER_WAS_HERE" = 0 ] || names+="|ip6? kube-proxy"
+	nft list tables 2>/dev/null | grep -E "^table ($names)\$" || true
 }
 
 remove_nft_tables() {

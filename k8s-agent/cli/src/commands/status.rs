@@ -149,7 +149,10 @@ async fn group_status(
     let saved = vault(chain).load(&state.commitment).ok().flatten();
     let (services, urls, services_unknown) = match services {
         Ok(seen) => (seen.services, seen.uris.iter().map(|u| url(u)).collect(), None),
-        Err(why) => (Vec::new(), saved.map(|s| s.urls).unwrap_or_default(), Some(why)),
+        Err(why) => {
+            let last_known = saved.filter(|_| !group.has_ended()).map(|saved| saved.urls);
+            (Vec::new(), last_known.unwrap_or_default(), Some(why))
+        }
     };
     let (reason, ended_at) = match state.phase {
         LeasePhase::Ended { at, reason } => (Some(reason_in_words(reason)), Some(at)),
