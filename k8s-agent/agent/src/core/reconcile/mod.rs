@@ -180,13 +180,14 @@ impl World<'_> {
         if self.chain.best >= activate_by {
             return None;
         }
-        let last_moment = activate_by - self.chain.best <= DECLINE_MARGIN;
         if !self.holds_manifest(lease, record) {
-            return last_moment.then_some(Action::Decline(lease, DeclineReason::NoManifest));
+            // Not declined: that would give the fee back to one who reserves for nothing, and reserve the next ask.
+            return None;
         }
         if let Some(fault) = self.local.faults.get(&lease).filter(|f| f.for_ms >= FAILING_LIMIT_MS) {
             return Some(Action::Decline(lease, fault.reason));
         }
+        let last_moment = activate_by - self.chain.best <= DECLINE_MARGIN;
         let health = self.object(lease, record).map(|object| object.health);
         match health {
             Some(Health::Started) => Some(Action::Activate(lease)),
