@@ -21,6 +21,7 @@ mod compare;
 mod life;
 mod model;
 mod plan;
+mod reasons;
 mod step;
 mod tally;
 mod world;

@@ -3,57 +3,6 @@
 use super::*;
 
 impl Steps {
-    pub(super) fn deploy(&mut self, model: &Model) -> Step {
-        let owner = self.one_of(&TENANTS);
-        let groups = if self.0.gen_ratio(1, 5) { 2 } else { 1 };
-        let groups: Vec<_> = (0..groups).map(|_| self.order(model)).collect();
-        call(
-            self.caller(owner),
-            Market::deploy {
-                groups: groups.try_into().expect("few groups"),
-            },
-        )
-    }
-
-    pub(super) fn order(&mut self, model: &Model) -> GroupOrder<Who> {
-        let standing: Vec<_> = model.asks.keys().copied().collect();
-        let asks: Vec<_> = (0..self.0.gen_range(1..4)).map(|_| self.ask(&standing)).collect();
-        let asks = if self.often() { asks } else { vec![] };
-        let units = if self.often() { self.0.gen_range(1..4) } else { 0 };
-        let term = match self.0.gen_range(0..6) {
-            0 | 1 => Some(self.0.gen_range(0..90)),
-            _ => None,
-        };
-        let dearest = asks.iter().filter_map(|ask| model.asks.get(ask));
-        let dearest = dearest
-            .map(|ask| ask.terms.prices.cpu_milli / 10_000)
-            .max()
-            .unwrap_or(1);
-        let rate = Balance::from(dearest) * Balance::from(units);
-        let least = rate * Balance::from(RESERVE + term.unwrap_or(0));
-        let deposit = match self.0.gen_range(0..20) {
-            0 => self.amount(500),
-            1..=6 => least,
-            _ => least + self.0.gen_range(0..=rate * 120),
-        };
-        GroupOrder {
-            resources: resources(units),
-            commitment: [self.0.gen(); 32],
-            asks: asks.try_into().expect("few asks"),
-            max_rate: if self.often() { 200 } else { self.0.gen_range(0..30) },
-            deposit,
-            term,
-            requirements: Default::default(),
-        }
-    }
-
-    pub(super) fn ask(&mut self, standing: &[AskId]) -> AskId {
-        if standing.is_empty() || !self.often() {
-            return self.0.gen_range(0..30);
-        }
-        self.one_of(standing)
-    }
-
     /// A lease that somebody may do something with.
     pub(super) fn lease(&mut self, model: &Model) -> LeaseId {
         let known: Vec<_> = model.leases.keys().copied().collect();
@@ -216,17 +165,7 @@ impl Steps {
                     commitment: [self.0.gen(); 32],
                 },
             ),
-            87..=92 => {
-                let who = self.one_of(&FRIENDS);
-                call(
-                    owner,
-                    Pay::approve {
-                        id: lease,
-                        who,
-                        minimum: self.0.gen_range(0..200),
-                    },
-                )
-            }
+            87..=92 => self.approve(lease, known),
             93..=94 => {
                 let who = self.one_of(&FRIENDS);
                 call(owner, Pay::revoke_approval { id: lease, who })
