@@ -7,44 +7,30 @@ use crate::{
     world::World,
 };
 use pallet_marketplace::Call;
-use perigee_primitives::{GroupOrder, Refusal};
+use perigee_primitives::Refusal;
 use std::collections::BTreeMap;
 
 impl World<'_> {
-    /// Chain and model name the same condition that an ask does not meet.
+    /// Chain and model name the same reason why an ask does not take an order.
     pub fn compare_reasons(&mut self, caller: Caller, call: &RuntimeCall) {
         let (Caller::Account(owner), RuntimeCall::Marketplace(Call::deploy { groups })) = (caller, call) else {
             return;
         };
-        for order in groups.iter().filter(|order| order.requirements != Default::default()) {
-            self.compare_reason(owner, order);
-        }
-    }
-
-    fn compare_reason(&mut self, owner: Who, order: &GroupOrder<Who>) {
-        let refusals: BTreeMap<_, _> = Marketplace::explain_order(owner, order.clone()).into_iter().collect();
-        for id in &order.asks {
-            let refusal = refusals.get(id);
-            // These are looked at before.
-            let before = |refusal: &Refusal| {
-                matches!(
-                    refusal,
-                    Refusal::Gone | Refusal::Tenant | Refusal::Term | Refusal::Price { .. }
-                )
-            };
-            if refusal.is_some_and(before) {
-                continue;
+        for order in groups {
+            let found: BTreeMap<_, _> = Marketplace::explain_order(owner, order.clone()).into_iter().collect();
+            for id in &order.asks {
+                let refusal = found.get(id);
+                refusal
+                    .and_then(unmet)
+                    .into_iter()
+                    .for_each(|what| self.tally.reached(what));
+                // What is still free is told.
+                let short =
+                    |refusal: &&Refusal| matches!(refusal, Refusal::Capacity | Refusal::Stake | Refusal::Bond { .. });
+                let found = refusal.filter(|refusal| !short(refusal)).copied();
+                let expected = self.model.refusal(owner, *id, order);
+                assert_eq!(found, expected, "why ask {id} does not take {order:?}");
             }
-            let found = match refusal {
-                Some(Refusal::Requirement(unmet)) => Some(*unmet),
-                _ => None,
-            };
-            let expected = self.model.unmet(&self.model.asks[id], &order.requirements);
-            assert_eq!(found, expected, "what ask {id} does not meet of {order:?}");
-            refusal
-                .and_then(unmet)
-                .into_iter()
-                .for_each(|what| self.tally.reached(what));
         }
     }
 

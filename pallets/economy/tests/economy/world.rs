@@ -127,6 +127,7 @@ impl<'a> World<'a> {
         let verdict = self.model.judge(caller, call);
         self.compare_reasons(caller, call);
         let pot = escrow_pot();
+        let first = self.model.next_lease;
         let owned = matches!(call, RuntimeCall::Balances(_)).then(owned_now);
         // A root is dear.
         let sampled = self.steps.is_multiple_of(61) || self.look_every == 1;
@@ -146,7 +147,7 @@ impl<'a> World<'a> {
             Verdict::Open => {}
         }
         if done.is_ok() {
-            self.model.apply(caller, call, &verdict);
+            self.model.apply(caller, call);
             match call {
                 RuntimeCall::Escrow(pallet_escrow::Call::distribute {}) => self.model.distributed(pot),
                 RuntimeCall::Balances(_) => self.model.transferred(&owned.expect("it was noted"), &owned_now()),
@@ -155,6 +156,10 @@ impl<'a> World<'a> {
             self.notice(call);
         }
         self.listen();
+        if let Verdict::Placed(asks) = verdict {
+            let opened: Vec<_> = self.model.leases.range(first..).map(|(_, lease)| lease.ask).collect();
+            assert_eq!(opened, asks, "where leases are opened by {call:?}");
+        }
     }
 
     /// Freezes a part of what an account owns. The model need not know.

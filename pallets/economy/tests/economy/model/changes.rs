@@ -9,13 +9,13 @@ use pallet_marketplace::{Call, Claim, Leases, Stage as Recorded};
 use perigee_primitives::{CloseReason, DeclineReason};
 
 impl Model {
-    pub(super) fn apply_market(&mut self, caller: Caller, call: &Call<Test>, verdict: &Verdict) {
+    pub(super) fn apply_market(&mut self, caller: Caller, call: &Call<Test>) {
         let who = match caller {
             Caller::Account(who) => who,
             _ => 0,
         };
         match call {
-            Call::deploy { groups } => self.deploy(who, groups, verdict),
+            Call::deploy { groups } => self.deploy(who, groups),
             Call::activate { lease } => {
                 self.settle_reservation(*lease, false);
                 let now = self.now;
@@ -146,7 +146,7 @@ impl Model {
 
     /// A part of what is left of a bond pays the owner.
     fn forfeit(&mut self, id: LeaseId, ppm: u32) {
-        self.pay_bond(id, self.leases[&id].bond * Balance::from(ppm) / WHOLE);
+        self.pay_bond(id, self.leases[&id].forfeit(ppm));
     }
 
     fn pay_bond(&mut self, id: LeaseId, amount: Balance) {

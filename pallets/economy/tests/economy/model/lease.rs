@@ -1,6 +1,6 @@
 //! One lease in the model, billed block by block.
 
-use super::queue::Queue;
+use super::{queue::Queue, WHOLE};
 use crate::chain::*;
 use perigee_billing_model::{self as billing, Agreement, Carry, End, Terms};
 use perigee_primitives::{
@@ -118,6 +118,20 @@ impl Lease {
             broken: false,
             credited: 0,
         }));
+    }
+
+    /// What takes the place of a lease that was never active.
+    pub fn order_again(&self) -> GroupOrder<Who> {
+        let rest = self.rest.as_ref().expect("it was never active");
+        GroupOrder {
+            deposit: self.deposited,
+            ..(**rest).clone()
+        }
+    }
+
+    /// A part of what is left of its bond.
+    pub fn forfeit(&self, ppm: u32) -> Balance {
+        self.bond * Balance::from(ppm) / WHOLE
     }
 
     pub fn life(&self) -> Option<&Life> {

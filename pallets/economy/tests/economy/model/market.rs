@@ -38,7 +38,7 @@ impl Model {
             Call::deploy { groups } => self.judge_deploy(who, groups),
             Call::accept_transfer { deployment } => self.judge_transfer(who, *deployment),
             Call::activate { lease } => Verdict::taken_if(self.awaits(who, *lease)),
-            Call::decline { lease, .. } => Verdict::taken_if(self.awaits(who, *lease)),
+            Call::decline { lease, reason } if self.awaits(who, *lease) => self.judge_decline(*lease, *reason),
             Call::close { deployment, claim } => self.judge_close(who, *deployment, *claim),
             Call::offer_transfer { deployment, to } => {
                 Verdict::taken_if(self.owned_deployment(who, *deployment).is_some() && *to != who)
@@ -54,7 +54,7 @@ impl Model {
                 lease,
                 received_at,
                 signature,
-            } => Verdict::taken_if(self.takes_receipt(*lease, *received_at, signature)),
+            } if self.takes_receipt(*lease, *received_at, signature) => self.judge_receipt(*lease),
             Call::deposit { lease, amount } => Verdict::taken_if(self.takes_deposit(who, *lease, *amount)),
             Call::give_notice { lease } | Call::stop_for_abuse { lease, .. } | Call::set_ready { lease, .. } => {
                 let operated = self
@@ -159,7 +159,7 @@ impl Model {
     }
 
     /// Was the provider absent in the last judged epochs, all of them within the lease?
-    pub(super) fn is_abandoned(&self, lease: &Lease) -> bool {
+    pub fn is_abandoned(&self, lease: &Lease) -> bool {
         let Some(life) = lease.life() else { return false };
         let start = self.judged.checked_sub(ABANDONED_EPOCHS * TIMES.epoch);
         let registered = self

@@ -64,7 +64,7 @@ impl From<Caller> for RuntimeOrigin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Taken,
-    /// Taken at these asks, one for each group.
+    /// Taken, and leases are opened at these asks.
     Placed(Vec<AskId>),
     Refused,
     /// It depends on what the agenda has come to.
@@ -198,13 +198,24 @@ impl Model {
 
     /// What becomes of a call in the current block.
     pub fn judge(&self, caller: Caller, call: &RuntimeCall) -> Verdict {
-        let verdict = self.judge_if_rich(caller, call);
         // Those who own little may be short of a deposit.
-        let poor = matches!(caller, Caller::Account(who) if Balances::total_balance(&who) < RICH / 2);
-        match verdict {
-            Verdict::Placed(_) if poor => Verdict::Open,
-            Verdict::Taken if poor && is_paid(call) => Verdict::Open,
+        let poor = |who| Balances::total_balance(&who) < RICH / 2;
+        match self.judge_if_rich(caller, call) {
+            Verdict::Taken | Verdict::Placed(_) if self.payer(caller, call).is_some_and(poor) => Verdict::Open,
             verdict => verdict,
+        }
+    }
+
+    /// Of whom something is held by a call.
+    fn payer(&self, caller: Caller, call: &RuntimeCall) -> Option<Who> {
+        use pallet_marketplace::Call::{accept_transfer, decline, deploy, deposit, file_receipt};
+        let RuntimeCall::Marketplace(call) = call else {
+            return None;
+        };
+        match (call, caller) {
+            (deploy { .. } | deposit { .. } | accept_transfer { .. }, Caller::Account(who)) => Some(who),
+            (decline { lease, .. } | file_receipt { lease, .. }, _) => self.leases.get(lease).map(|lease| lease.owner),
+            _ => None,
         }
     }
 
@@ -228,11 +239,11 @@ impl Model {
     }
 
     /// What a call does that was taken.
-    pub fn apply(&mut self, caller: Caller, call: &RuntimeCall, verdict: &Verdict) {
+    pub fn apply(&mut self, caller: Caller, call: &RuntimeCall) {
         match call {
             RuntimeCall::Providers(call) => self.apply_providers(caller, call),
             RuntimeCall::Escrow(call) => self.apply_escrow(caller, call),
-            RuntimeCall::Marketplace(call) => self.apply_market(caller, call, verdict),
+            RuntimeCall::Marketplace(call) => self.apply_market(caller, call),
             _ => {}
         }
     }
@@ -298,12 +309,6 @@ impl Model {
         let stands = ask.terms.valid_until.is_none_or(|block| self.now < block);
         (stands && self.providers.contains_key(&ask.provider)).then_some(ask)
     }
-}
-
-/// Does the caller hold something for it?
-fn is_paid(call: &RuntimeCall) -> bool {
-    use pallet_marketplace::Call::{accept_transfer, deposit};
-    matches!(call, RuntimeCall::Marketplace(deposit { .. } | accept_transfer { .. }))
 }
 
 /// What the rich can pay.

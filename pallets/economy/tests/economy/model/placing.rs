@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use pallet_marketplace::{AgendaByProvider, Leases};
-use perigee_primitives::{CloseReason, DeclineReason, GroupOrder, Region, Requirements};
+use perigee_primitives::{CloseReason, DeclineReason, GroupOrder, Refusal, Region};
 use std::rc::Rc;
 
 /// Does an ask take an order?
@@ -24,6 +24,15 @@ struct Beside {
     taken: BTreeMap<ProviderId, (u32, Balance)>,
     /// Where leases lie from which others are to be apart.
     apart: Vec<Apart>,
+    /// What goes back from the bond of the lease before into the pool of its provider.
+    freed: Option<(ProviderId, Balance)>,
+}
+
+/// What comes of going through the asks of an order.
+struct Search {
+    found: Option<AskId>,
+    /// It depends on what the agenda has come to.
+    open: bool,
 }
 
 struct Apart {
@@ -41,19 +50,9 @@ impl Model {
             if order.asks.is_empty() || units_of(&order.resources) == 0 || !terms || !is_affordable(order.deposit) {
                 return Verdict::Refused;
             }
-            let mut found = None;
-            for id in &order.asks {
-                match self.fit(owner, *id, order, &beside) {
-                    Fit::Fits => {
-                        found = Some(*id);
-                        break;
-                    }
-                    Fit::Refused => {}
-                    // Its due ends are processed, and then there may be room.
-                    Fit::Short => open |= self.has_due_ends(self.asks[id].provider),
-                }
-            }
-            match found {
+            let search = self.search(owner, order, &beside);
+            open |= search.open;
+            match search.found {
                 Some(id) => {
                     self.put_beside(&mut beside, &self.asks[&id], order);
                     asks.push(id);
@@ -69,6 +68,62 @@ impl Model {
         }
     }
 
+    /// The first of the named asks that takes an order.
+    fn search(&self, owner: Who, order: &GroupOrder<Who>, beside: &Beside) -> Search {
+        let mut open = false;
+        let found = order.asks.iter().find(|id| match self.fit(owner, **id, order, beside) {
+            Fit::Fits => true,
+            Fit::Refused => false,
+            // Its due ends are processed, and then there may be room.
+            Fit::Short => {
+                open |= self.has_due_ends(self.asks[*id].provider);
+                false
+            }
+        });
+        Search {
+            found: found.copied(),
+            open,
+        }
+    }
+
+    /// Where the order of a lease goes that was declined.
+    pub(super) fn judge_decline(&self, id: LeaseId, reason: DeclineReason) -> Verdict {
+        if reason == DeclineReason::TenantWorkload {
+            return Verdict::Placed(vec![]);
+        }
+        let search = self.search_again(id, self.leases[&id].bond);
+        match search.open {
+            true => Verdict::Open,
+            false => Verdict::Placed(search.found.into_iter().collect()),
+        }
+    }
+
+    /// Where the order of a lease goes whose provider did not show up, if that is known with the receipt.
+    pub(super) fn judge_receipt(&self, id: LeaseId) -> Verdict {
+        let lease = &self.leases[&id];
+        if lease.runs(self.now) {
+            return Verdict::Placed(vec![]);
+        }
+        let kept = lease.bond - lease.forfeit(NO_SHOW_FORFEIT);
+        // Its score falls before the order is placed anew. No due ends are processed.
+        match &lease.rest {
+            Some(rest) if rest.requirements.service > 0 => Verdict::Open,
+            _ => Verdict::Placed(self.search_again(id, kept).found.into_iter().collect()),
+        }
+    }
+
+    /// Searches behind the ask of a lease that was not activated, with so much of its bond back in the pool.
+    fn search_again(&self, id: LeaseId, freed: Balance) -> Search {
+        let lease = &self.leases[&id];
+        let mut siblings = self.deployments[&lease.deployment].leases.clone();
+        siblings.retain(|sibling| *sibling != id);
+        let beside = Beside {
+            freed: Some((lease.provider, freed)),
+            ..self.beside(&siblings)
+        };
+        self.search(lease.owner, &lease.order_again(), &beside)
+    }
+
     /// Are there entries on the agenda of a provider that the agenda has not come to?
     fn has_due_ends(&self, provider: ProviderId) -> bool {
         let first = AgendaByProvider::<Test>::iter_key_prefix((provider,)).next();
@@ -76,27 +131,50 @@ impl Model {
     }
 
     fn fit(&self, owner: Who, id: AskId, order: &GroupOrder<Who>, beside: &Beside) -> Fit {
-        let Some(ask) = self.standing_ask(id) else {
-            return Fit::Refused;
-        };
-        let units = units_of(&order.resources);
-        let rate = rate_of(ask, units);
-        let blocks = Balance::from(RESERVE) + Balance::from(order.term.unwrap_or(0));
-        let price = rate > 0 && rate <= order.max_rate && order.deposit >= rate * blocks;
-        let admitted = ask.terms.tenants.admit(&owner) && ask.terms.terms.admit(order.term);
-        let asked = &order.requirements;
-        if !price || !admitted || self.unmet(ask, asked).is_some() || !self.is_apart(ask, asked.spread, &beside.apart) {
+        if self.refusal_beside(owner, id, order, beside).is_some() {
             return Fit::Refused;
         }
+        let ask = &self.asks[&id];
+        let units = units_of(&order.resources);
+        let rate = rate_of(ask, units);
         let (units_taken, rate_taken) = beside.taken.get(&ask.provider).copied().unwrap_or_default();
         let bonds = (rate + rate_taken) * Balance::from(BOND_BLOCKS);
-        let room = self.leasable(ask.provider).is_some_and(|(free, backed)| {
-            units + units_taken <= free && rate + rate_taken <= backed && bonds <= self.pool_left(ask.provider)
-        });
+        let freed = beside.freed.filter(|(provider, _)| *provider == ask.provider);
+        let pool = self.pool_left(ask.provider) + freed.map_or(0, |(_, amount)| amount);
+        let room = self
+            .leasable(ask.provider)
+            .is_some_and(|(free, backed)| units + units_taken <= free && rate + rate_taken <= backed && bonds <= pool);
         if room {
             Fit::Fits
         } else {
             Fit::Short
+        }
+    }
+
+    /// Why an ask does not take a single order, but for want of capacity, stake or bonds.
+    pub fn refusal(&self, owner: Who, id: AskId, order: &GroupOrder<Who>) -> Option<Refusal> {
+        self.refusal_beside(owner, id, order, &Beside::default())
+    }
+
+    fn refusal_beside(&self, owner: Who, id: AskId, order: &GroupOrder<Who>, beside: &Beside) -> Option<Refusal> {
+        let Some(ask) = self.standing_ask(id) else {
+            return Some(Refusal::Gone);
+        };
+        let rate = rate_of(ask, units_of(&order.resources));
+        let least = rate * (Balance::from(RESERVE) + Balance::from(order.term.unwrap_or(0)));
+        let asked = &order.requirements;
+        if !ask.terms.tenants.admit(&owner) {
+            Some(Refusal::Tenant)
+        } else if !ask.terms.terms.admit(order.term) {
+            Some(Refusal::Term)
+        } else if rate == 0 || rate > order.max_rate {
+            Some(Refusal::Price { rate: Some(rate) })
+        } else if let Some(unmet) = self.unmet(ask, asked) {
+            Some(Refusal::Requirement(unmet))
+        } else if !self.is_apart(ask, asked.spread, &beside.apart) {
+            Some(Refusal::Spread)
+        } else {
+            (order.deposit < least).then_some(Refusal::Deposit { least: Some(least) })
         }
     }
 
@@ -140,16 +218,13 @@ impl Model {
         }
     }
 
-    pub(super) fn deploy(&mut self, owner: Who, groups: &[GroupOrder<Who>], verdict: &Verdict) {
+    pub(super) fn deploy(&mut self, owner: Who, groups: &[GroupOrder<Who>]) {
         let deployment = self.next_deployment;
         self.next_deployment += 1;
         let mut leases = vec![];
-        for (group, order) in groups.iter().enumerate() {
+        for order in groups {
             let id = self.next_lease;
-            let ask = self.open(id, deployment, owner, order, &leases);
-            if let Verdict::Placed(asks) = verdict {
-                assert_eq!(ask, asks[group], "lease {id} lies elsewhere");
-            }
+            self.open(id, deployment, owner, order, &leases);
             leases.push(id);
         }
         self.deployments.insert(
@@ -162,7 +237,7 @@ impl Model {
         );
     }
 
-    /// A lease was opened beside its siblings; returns the ask that took it.
+    /// A lease was opened beside its siblings.
     fn open(
         &mut self,
         id: LeaseId,
@@ -170,7 +245,7 @@ impl Model {
         owner: Who,
         order: &GroupOrder<Who>,
         siblings: &[LeaseId],
-    ) -> AskId {
+    ) {
         assert_eq!(id, self.next_lease, "a lease out of order");
         self.next_lease += 1;
         let recorded = Leases::<Test>::get(id).expect("it was opened").ask;
@@ -180,18 +255,12 @@ impl Model {
             .position(|ask| *ask == recorded)
             .expect("the order names it");
         // The score may be another one by now: the same call or agenda may have settled leases.
-        let order = GroupOrder {
-            requirements: Requirements {
-                service: 0,
-                ..order.requirements.clone()
-            },
-            ..order.clone()
-        };
-        let fit = self.fit(owner, recorded, &order, &self.beside(siblings));
+        let mut unscored = order.clone();
+        unscored.requirements.service = 0;
+        let fit = self.fit(owner, recorded, &unscored, &self.beside(siblings));
         assert!(!matches!(fit, Fit::Refused), "ask {recorded} does not take lease {id}");
-        let lease = self.lease_at(recorded, deployment, owner, order, position);
+        let lease = self.lease_at(recorded, deployment, owner, order.clone(), position);
         self.leases.insert(id, lease);
-        recorded
     }
 
     /// What an order becomes at an ask.
@@ -249,11 +318,7 @@ impl Model {
         };
         let faultless = reason != CloseReason::Declined(DeclineReason::TenantWorkload);
         assert!(matches!(reason, CloseReason::Declined(_) | CloseReason::NoShow) && faultless);
-        let rest = before.rest.expect("it was never active");
-        let order = GroupOrder {
-            deposit: before.deposited,
-            ..(*rest).clone()
-        };
+        let order = before.order_again();
         let siblings = self.deployments[&before.deployment].leases.clone();
         self.open(by, before.deployment, before.owner, &order, &siblings);
         self.deployment(before.deployment).leases.push(by);

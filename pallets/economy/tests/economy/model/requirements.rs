@@ -7,7 +7,7 @@ use perigee_primitives::{
 
 impl Model {
     /// The first condition that an ask does not meet.
-    pub fn unmet(&self, ask: &Ask, asked: &Requirements<Who>) -> Option<Unmet> {
+    pub(super) fn unmet(&self, ask: &Ask, asked: &Requirements<Who>) -> Option<Unmet> {
         let (terms, id) = (&ask.terms, ask.provider);
         let place = &terms.place;
         let region = Some(&place.region).filter(|region| !region.is_empty());

@@ -16,15 +16,18 @@ impl Steps {
         match self.0.gen_range(0..40) {
             0..=1 => self.approve(id, lease),
             2..=14 if approved.len() < MOST_APPROVED => self.approve(id, lease),
-            2..=3 => call(
+            2..=4 => call(
                 owner,
                 Pay::revoke_approval {
                     id,
                     who: self.one_of(&payers),
                 },
             ),
-            4..=6 => self.withdrawal(id, lease, &payers),
-            7 => call(SINK, Pay::claim { id, payee: lease.payee }),
+            5..=7 => self.withdrawal(id, lease, &payers),
+            8 => {
+                let payee = self.one_of(&[lease.payee, POT]);
+                call(SINK, Pay::claim { id, payee })
+            }
             _ => self.contribution(id, lease, &payers),
         }
     }
@@ -41,14 +44,24 @@ impl Steps {
 
     /// Enough for some time, so that many deposits come to wait for their use.
     fn contribution(&mut self, lease: LeaseId, known: &Lease, payers: &[Who]) -> Step {
-        let who = self.one_of(payers);
-        let amount = known.rate * self.0.gen_range(10..80);
+        let has_none = |who: &Who| known.deposits.left_of(*who) == 0;
+        let newcomers: Vec<_> = payers.iter().copied().filter(has_none).collect();
+        let who = match newcomers.is_empty() || self.0.gen_ratio(2, 3) {
+            true => self.one_of(payers),
+            false => self.one_of(&newcomers),
+        };
+        let amount = known.rate * self.0.gen_range(10..120);
         call(who, Market::deposit { lease, amount })
     }
 
     fn withdrawal(&mut self, lease: LeaseId, known: &Lease, payers: &[Who]) -> Step {
         let who = self.one_of(payers);
-        let amount = self.amount(known.deposits.left_of(who));
+        let left = known.deposits.left_of(who);
+        let amount = if self.0.gen_ratio(1, 2) {
+            left
+        } else {
+            self.amount(left)
+        };
         call(who, Market::withdraw { lease, amount })
     }
 }

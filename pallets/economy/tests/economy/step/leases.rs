@@ -36,10 +36,13 @@ impl Steps {
         let operator = self.caller(operator);
         if matches!(known.stage, Stage::Pending { .. }) && self.0.gen_ratio(5, 6) {
             return match self.0.gen_range(0..10) {
-                0..=7 => call(operator, Market::activate { lease }),
-                8 => self.decline(operator, lease),
+                0..=6 => call(operator, Market::activate { lease }),
+                7..=8 => self.decline(operator, lease),
                 _ => self.receipt(model, lease),
             };
+        }
+        if self.0.gen_ratio(1, 20) && model.is_abandoned(known) {
+            return self.close(owner, known.deployment);
         }
         match self.0.gen_range(0..100) {
             0..=12 => {
@@ -116,20 +119,7 @@ impl Steps {
                 },
                 operator,
             ),
-            61..=65 => {
-                let claim = if self.0.gen_ratio(4, 5) {
-                    Some(Claim::Abandoned)
-                } else {
-                    None
-                };
-                call(
-                    owner,
-                    Market::close {
-                        deployment: known.deployment,
-                        claim,
-                    },
-                )
-            }
+            61..=65 => self.close(owner, known.deployment),
             66..=69 => {
                 let to = self.one_of(&TENANTS);
                 call(
@@ -176,6 +166,12 @@ impl Steps {
                 call(self.caller(6), Pay::claim { id: lease, payee })
             }
         }
+    }
+
+    /// Mostly as abandoned, which attestation is to confirm.
+    fn close(&mut self, owner: Who, deployment: DeploymentId) -> Step {
+        let claim = self.0.gen_ratio(4, 5).then_some(Claim::Abandoned);
+        call(owner, Market::close { deployment, claim })
     }
 
     pub(super) fn decline(&mut self, operator: Who, lease: LeaseId) -> Step {

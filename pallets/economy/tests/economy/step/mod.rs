@@ -91,8 +91,8 @@ impl Steps {
         match self.0.gen_range(0..100) {
             0..=17 => self.blocks(),
             18..=29 => self.deploy(model),
-            30..=71 => self.lease_step(model),
-            72..=79 => self.crowd_step(model),
+            30..=68 => self.lease_step(model),
+            69..=79 => self.crowd_step(model),
             80..=93 => self.provider_step(model),
             94..=98 => self.money_step(model),
             _ => self.odd_step(model),

@@ -16,17 +16,18 @@ const KEYS_AND_VALUES: [(&str, [&str; 2]); 4] = [
     ("host", ["akash", "own iron"]),
     ("tier", ["community", "bare metal"]),
 ];
-/// Patterns that some of the keys match, and one that none does.
-const PATTERNS: [&str; 9] = [
-    "*",
-    "host",
-    "tier",
-    "h*t",
-    "capabilities/*",
-    "capabilities/gpu/*",
-    "*/ssd",
-    "c*a*a*0",
-    "capabilities/gpu",
+/// What orders ask for: patterns that some of the keys match, and one that none does.
+const PATTERNS: [(&str, &str); 10] = [
+    ("*", "community"),
+    ("host", "akash"),
+    ("host*", "akash"),
+    ("h*t", "own iron"),
+    ("tier", "bare metal"),
+    ("capabilities/*", "true"),
+    ("capabilities/gpu/*", "true"),
+    ("*/ssd", "true"),
+    ("c*a*a*0", "false"),
+    ("capabilities/gpu", "true"),
 ];
 
 impl Steps {
@@ -48,7 +49,7 @@ impl Steps {
 
     fn order(&mut self, model: &Model) -> GroupOrder<Who> {
         let standing: Vec<_> = model.asks.keys().copied().collect();
-        let asks: Vec<_> = (0..self.0.gen_range(1..4)).map(|_| self.ask(&standing)).collect();
+        let asks: Vec<_> = (0..self.0.gen_range(1..5)).map(|_| self.ask(&standing)).collect();
         let asks = if self.often() { asks } else { vec![] };
         let units = if self.often() { self.0.gen_range(1..4) } else { 0 };
         let term = match self.0.gen_range(0..6) {
@@ -113,8 +114,8 @@ impl Steps {
     fn patterns(&mut self) -> AttributePatterns {
         let count = self.0.gen_range(1..3);
         let patterns = (0..count).map(|_| {
-            let (_, values) = self.one_of(&KEYS_AND_VALUES);
-            (text(self.one_of(&PATTERNS)), text(self.one_of(&values)))
+            let (key, value) = self.one_of(&PATTERNS);
+            (text(key), text(value))
         });
         AttributePatterns::truncate_from(patterns.collect())
     }
@@ -138,7 +139,7 @@ impl Steps {
     /// What an ask says of itself, or an auditor of a provider: now and then something that nobody may say.
     pub(super) fn attributes(&mut self) -> Attributes {
         let all = KEYS_AND_VALUES.map(|(key, values)| (text(key), text(self.one_of(&values))));
-        let mut some: Vec<_> = all.into_iter().filter(|_| self.0.gen_ratio(3, 5)).collect();
+        let mut some: Vec<_> = all.into_iter().filter(|_| self.0.gen_ratio(3, 4)).collect();
         if !self.often() {
             match self.0.gen_range(0..4) {
                 0 => some.reverse(),
