@@ -3,7 +3,7 @@
 
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{fungible::HoldConsideration, ConstU128, ConstU32, ConstU64, LinearStoragePrice, VariantCountOf},
+    traits::{fungible::HoldConsideration, ConstU128, ConstU32, ConstU64, LinearStoragePrice},
 };
 use pallet_providers::TierRule;
 use pallet_reputation::AuthorityId;
@@ -80,6 +80,20 @@ pub const MAX_PAUSE: BlockNumber = 60;
 pub const SLA_WINDOW: BlockNumber = 50;
 pub const MIN_STAKE: Balance = 1_000;
 pub const STAKE_BLOCKS: BlockNumber = 20;
+/// Standard and premium. Providers are absent often.
+pub const TIERS: [TierRule; 2] = [
+    TierRule {
+        stake: 2 * MIN_STAKE,
+        availability: 600_000,
+        age: 100,
+    },
+    TierRule {
+        stake: 4 * MIN_STAKE,
+        availability: 750_000,
+        age: 300,
+    },
+];
+pub const DAY: BlockNumber = 45;
 pub const UNBONDING: BlockNumber = 30;
 pub const MAX_ASKS: u32 = 8;
 pub const MIN_NOTICE: BlockNumber = 5;
@@ -97,8 +111,8 @@ impl pallet_balances::Config for Test {
     type Balance = Balance;
     type ExistentialDeposit = ConstU128<ED>;
     type AccountStore = System;
-    type FreezeIdentifier = RuntimeFreezeReason;
-    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+    type FreezeIdentifier = u8;
+    type MaxFreezes = ConstU32<1>;
 }
 
 parameter_types! {
@@ -108,10 +122,7 @@ parameter_types! {
     pub const LeaseRecord: RuntimeHoldReason = RuntimeHoldReason::Marketplace(pallet_marketplace::HoldReason::Record);
     pub const RecordBase: Balance = 100;
     pub const RecordByte: Balance = 1;
-    pub const Tiers: [TierRule; 2] = [
-        TierRule { stake: 2 * MIN_STAKE, availability: 900_000, age: 0 },
-        TierRule { stake: 4 * MIN_STAKE, availability: 990_000, age: 0 },
-    ];
+    pub const Tiers: [TierRule; 2] = TIERS;
     pub const Fee: FeeRate = FeeRate::new(40_000).expect("4 % lies within the bounds; qed");
 }
 
@@ -153,7 +164,7 @@ impl pallet_reputation::Config for Test {
     type MaxValidators = ConstU32<16>;
     type MaxFinalityLag = ConstU32<MAX_LAG>;
     type ReportPriority = ConstU64<7>;
-    type DayBlocks = ConstU32<45>;
+    type DayBlocks = ConstU32<DAY>;
     type TypicalFee = ConstU128<100>;
     type WeightInfo = ();
 }

@@ -4,12 +4,15 @@
 //!
 //! - [`chain`] is a chain of the four pallets as the runtime composes them, [`model`] a model in plain integers that
 //!   bills block by block, by the rules of `perigee-billing-model`. They share no arithmetic.
-//! - [`step`] draws what happens next: any call of any pallet by anybody, or blocks that pass. Mostly it draws what may
-//!   succeed, now and then what may not. [`plan`] says what validators report of each epoch.
+//! - [`step`] draws what happens next: any call of any pallet by anybody, blocks that pass, or a freeze on somebody's
+//!   account. Mostly it draws what may succeed, now and then what may not. [`plan`] says what validators report of each
+//!   epoch.
 //! - [`world`] takes each step in both. The model says beforehand whether a call is taken. Then [`compare`] looks at everything:
 //!   each lease, what is left of each deposit, stakes, bonds, and what each account is worth.
+//! - [`reasons`] compares why asks do not take an order.
 //! - At the end of a world everybody goes, and nothing may be left on hold.
-//! - [`tally`] counts what a run reached. A run that does not reach every call proves too little, and fails.
+//! - [`tally`] counts what a run reached. A run that does not reach every call and every outcome proves too little, and
+//!   fails.
 //!
 //! # How to repeat a failure
 //!
@@ -21,6 +24,7 @@ mod compare;
 mod life;
 mod model;
 mod plan;
+mod reasons;
 mod step;
 mod tally;
 mod world;
@@ -35,11 +39,11 @@ const STEPS: u64 = 20_000;
 const LENGTH: u64 = 1_000;
 /// A long run tells of itself after so many steps.
 const PROGRESS: u64 = 100_000;
-/// Seeds of worlds that once showed a fault. Each run lives them first.
-const MENDED: [u64; 2] = [
+/// Seeds of worlds that show a fault if it is put back. Each run lives them first. What a seed draws changes with the steps
+/// that there are, and so do the seeds here.
+const MENDED: [u64; 1] = [
     // A deposit that suffices to the unit was taken for too little: `<=` for `<` at the end by funds.
-    1, // Somebody came to own what the model held to be more than anybody owns.
-    3_000_124,
+    1,
 ];
 
 fn from_environment(name: &str) -> Option<u64> {

@@ -1,19 +1,20 @@
 //! What a run reached.
 
 use crate::chain::*;
-use frame_support::traits::GetCallMetadata;
-use pallet_escrow::Event as Escrow;
+use frame_support::{dispatch::DispatchResultWithPostInfo, traits::GetCallMetadata};
+use pallet_escrow::{Error, Event as Escrow};
 use pallet_marketplace::Event as Market;
 use pallet_providers::Event as Provide;
 use pallet_reputation::Event as Attest;
-use perigee_primitives::{CloseReason, Verdict};
+use perigee_primitives::{CloseReason, Refusal, Unmet, Verdict};
+use sp_runtime::DispatchError;
 use std::{collections::BTreeMap, fmt};
 
 /// Pallets whose calls are all to be reached.
 const PALLETS: [&str; 4] = ["Providers", "Escrow", "Reputation", "Marketplace"];
 
 /// What is to be reached beside calls.
-const OUTCOMES: [&str; 22] = [
+const OUTCOMES: [&str; 39] = [
     "end: abandoned",
     "end: activation missed",
     "end: declined",
@@ -36,6 +37,23 @@ const OUTCOMES: [&str; 22] = [
     "funds low",
     "ask expired",
     "payout failed",
+    "account frozen",
+    "account reaped",
+    "eight depositors",
+    "full queue of deposits",
+    "deposits joined in a full queue",
+    "refused: a ninth depositor's approval",
+    "refused: a ninth depositor",
+    "leases apart",
+    "unmet: attribute",
+    "unmet: audit",
+    "unmet: availability",
+    "unmet: country",
+    "unmet: isolation",
+    "unmet: region",
+    "unmet: service",
+    "unmet: spread",
+    "unmet: tier",
 ];
 
 /// How often each call was taken and refused, and what came of it.
@@ -46,15 +64,31 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn called(&mut self, pallet: &'static str, call: &'static str, taken: bool) {
-        let (yes, no) = self.calls.entry((pallet, call)).or_default();
-        *(if taken { yes } else { no }) += 1;
+    pub fn called(&mut self, pallet: &'static str, call: &'static str, done: DispatchResultWithPostInfo) {
+        let (taken, refused) = self.calls.entry((pallet, call)).or_default();
+        match done.map_err(|refused| refused.error) {
+            Ok(_) => *taken += 1,
+            Err(error) => {
+                *refused += 1;
+                self.refused(error);
+            }
+        }
+    }
+
+    fn refused(&mut self, error: DispatchError) {
+        if error == Error::<Test>::TooManyApprovals.into() {
+            self.reached("refused: a ninth depositor's approval");
+        } else if error == Error::<Test>::TooManyDepositors.into() {
+            self.reached("refused: a ninth depositor");
+        }
+    }
+
+    pub fn reached(&mut self, outcome: &'static str) {
+        *self.outcomes.entry(outcome).or_default() += 1;
     }
 
     pub fn heard(&mut self, event: &RuntimeEvent) {
-        if let Some(outcome) = outcome(event) {
-            *self.outcomes.entry(outcome).or_default() += 1;
-        }
+        outcome(event).into_iter().for_each(|outcome| self.reached(outcome));
     }
 
     /// Calls of the four pallets that were never taken, and outcomes that never came.
@@ -104,7 +138,26 @@ fn outcome(event: &RuntimeEvent) -> Option<&'static str> {
             Verdict::Void => "epoch void",
             Verdict::Decided { .. } => "epoch decided",
         },
+        RuntimeEvent::System(frame_system::Event::KilledAccount { .. }) => "account reaped",
         RuntimeEvent::Reputation(Attest::ProviderAbsent { .. }) => "provider absent",
+        _ => return None,
+    })
+}
+
+/// Why an ask was passed over that its price, its term and its tenants would have let take an order.
+pub fn unmet(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::Spread => "unmet: spread",
+        Refusal::Requirement(unmet) => match unmet {
+            Unmet::Attribute(_) => "unmet: attribute",
+            Unmet::Audit => "unmet: audit",
+            Unmet::Country => "unmet: country",
+            Unmet::Region => "unmet: region",
+            Unmet::Availability => "unmet: availability",
+            Unmet::Service => "unmet: service",
+            Unmet::Tier => "unmet: tier",
+            Unmet::Isolation => "unmet: isolation",
+        },
         _ => return None,
     })
 }

@@ -8,7 +8,10 @@ use crate::{
     tally::Tally,
 };
 use frame_support::{
-    traits::{fungible::Inspect, GetCallMetadata, Hooks, OneSessionHandler, UnfilteredDispatchable},
+    traits::{
+        fungible::{Inspect, MutateFreeze},
+        GetCallMetadata, Hooks, OneSessionHandler, UnfilteredDispatchable,
+    },
     weights::{Weight, WeightMeter},
 };
 use pallet_marketplace::{Event as Market, Leases, Stage as Recorded, WeightInfo};
@@ -20,8 +23,19 @@ use std::collections::BTreeMap;
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    Call { caller: Caller, call: Box<RuntimeCall> },
-    Blocks { count: BlockNumber, agenda: Agenda },
+    Call {
+        caller: Caller,
+        call: Box<RuntimeCall>,
+    },
+    Blocks {
+        count: BlockNumber,
+        agenda: Agenda,
+    },
+    /// So much of an account is frozen from now on, as by a vote; nothing thaws it.
+    Freeze {
+        who: Who,
+        amount: Balance,
+    },
 }
 
 /// How far the agenda comes in each block.
@@ -94,6 +108,7 @@ impl<'a> World<'a> {
         match step {
             Step::Call { caller, call } => self.call(*caller, call),
             Step::Blocks { count, agenda } => self.blocks(*count, *agenda),
+            Step::Freeze { who, amount } => self.freeze(*who, *amount),
         }
         self.steps += 1;
         // In the same rhythm however often anybody looks: what is drawn next depends on it.
@@ -110,14 +125,16 @@ impl<'a> World<'a> {
 
     fn call(&mut self, caller: Caller, call: &RuntimeCall) {
         let verdict = self.model.judge(caller, call);
+        self.compare_reasons(caller, call);
         let pot = escrow_pot();
+        let first = self.model.next_lease;
         let owned = matches!(call, RuntimeCall::Balances(_)).then(owned_now);
         // A root is dear.
         let sampled = self.steps.is_multiple_of(61) || self.look_every == 1;
         let root = (sampled && verdict == Verdict::Refused).then(state_root);
         let done = call.clone().dispatch_bypass_filter(caller.into());
         let name = call.get_call_metadata();
-        self.tally.called(name.pallet_name, name.function_name, done.is_ok());
+        self.tally.called(name.pallet_name, name.function_name, done);
         match &verdict {
             Verdict::Taken | Verdict::Placed(_) => assert!(done.is_ok(), "refused: {done:?}"),
             Verdict::Refused => {
@@ -130,14 +147,33 @@ impl<'a> World<'a> {
             Verdict::Open => {}
         }
         if done.is_ok() {
-            self.model.apply(caller, call, &verdict);
+            self.model.apply(caller, call);
             match call {
                 RuntimeCall::Escrow(pallet_escrow::Call::distribute {}) => self.model.distributed(pot),
                 RuntimeCall::Balances(_) => self.model.transferred(&owned.expect("it was noted"), &owned_now()),
                 _ => {}
             }
+            self.notice(call);
         }
         self.listen();
+        if let Verdict::Placed(asks) = verdict {
+            let opened: Vec<_> = self.model.leases.range(first..).map(|(_, lease)| lease.ask).collect();
+            assert_eq!(opened, asks, "where leases are opened by {call:?}");
+        }
+    }
+
+    /// Freezes a part of what an account owns. The model need not know.
+    fn freeze(&mut self, who: Who, amount: Balance) {
+        let frozen = Balances::set_freeze(&0, &who, amount);
+        let exists = System::account_exists(&who);
+        assert_eq!(
+            frozen.is_ok(),
+            exists || amount == 0,
+            "freezing {amount} of {who}: {frozen:?}"
+        );
+        if amount > 0 && exists {
+            self.tally.reached("account frozen");
+        }
     }
 
     /// Goes on by so many blocks.

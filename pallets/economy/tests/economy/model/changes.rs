@@ -2,20 +2,20 @@
 
 use super::{
     lease::{missed, Reservation},
-    market::{is_open, rate_of, units_of, Fit, Taken},
+    market::{is_open, rate_of, units_of},
     *,
 };
 use pallet_marketplace::{Call, Claim, Leases, Stage as Recorded};
-use perigee_primitives::{CloseReason, DeclineReason, GroupOrder};
+use perigee_primitives::{CloseReason, DeclineReason};
 
 impl Model {
-    pub(super) fn apply_market(&mut self, caller: Caller, call: &Call<Test>, verdict: &Verdict) {
+    pub(super) fn apply_market(&mut self, caller: Caller, call: &Call<Test>) {
         let who = match caller {
             Caller::Account(who) => who,
             _ => 0,
         };
         match call {
-            Call::deploy { groups } => self.deploy(who, groups, verdict),
+            Call::deploy { groups } => self.deploy(who, groups),
             Call::activate { lease } => {
                 self.settle_reservation(*lease, false);
                 let now = self.now;
@@ -79,7 +79,7 @@ impl Model {
         self.leases.get_mut(&id).expect("it was judged")
     }
 
-    fn deployment(&mut self, id: DeploymentId) -> &mut Deployment {
+    pub(super) fn deployment(&mut self, id: DeploymentId) -> &mut Deployment {
         self.deployments.get_mut(&id).expect("it was judged")
     }
 
@@ -91,94 +91,6 @@ impl Model {
             "{call:?} was judged to be taken"
         );
         self.leases.insert(id, lease);
-    }
-
-    fn deploy(&mut self, owner: Who, groups: &[GroupOrder<Who>], verdict: &Verdict) {
-        let deployment = self.next_deployment;
-        self.next_deployment += 1;
-        let mut leases = vec![];
-        for (group, order) in groups.iter().enumerate() {
-            let id = self.next_lease;
-            let ask = self.open(id, deployment, owner, order);
-            if let Verdict::Placed(asks) = verdict {
-                assert_eq!(ask, asks[group], "lease {id} lies elsewhere");
-            }
-            leases.push(id);
-        }
-        self.deployments.insert(
-            deployment,
-            Deployment {
-                owner,
-                leases,
-                offered_to: None,
-            },
-        );
-    }
-
-    /// A lease was opened; returns the ask that took it.
-    fn open(&mut self, id: LeaseId, deployment: DeploymentId, owner: Who, order: &GroupOrder<Who>) -> AskId {
-        assert_eq!(id, self.next_lease, "a lease out of order");
-        self.next_lease += 1;
-        let recorded = Leases::<Test>::get(id).expect("it was opened").ask;
-        let position = order
-            .asks
-            .iter()
-            .position(|ask| *ask == recorded)
-            .expect("the order names it");
-        let fit = self.fit(owner, recorded, order, &Taken::default());
-        assert!(!matches!(fit, Fit::Refused), "ask {recorded} does not take lease {id}");
-        let ask = &self.asks[&recorded];
-        let units = units_of(&order.resources);
-        let rate = rate_of(ask, units);
-        let mut lease = Lease {
-            deployment,
-            owner,
-            provider: ask.provider,
-            ask: recorded,
-            rest: order.asks[position + 1..].to_vec(),
-            max_rate: order.max_rate,
-            units,
-            commitment: order.commitment,
-            rate,
-            payee: self.providers[&ask.provider].operator,
-            ppm: self.fee,
-            term: order.term,
-            notice: ask.terms.notice,
-            sla: ask.terms.sla,
-            stage: Stage::Pending {
-                activate_by: self.now + ACTIVATION_DEADLINE,
-                receipt: false,
-            },
-            reservation: Reservation::Held,
-            deposits: Default::default(),
-            deposited: order.deposit,
-            approved: BTreeMap::new(),
-            bond: rate * Balance::from(BOND_BLOCKS),
-        };
-        lease.deposits.push(owner, order.deposit);
-        self.leases.insert(id, lease);
-        recorded
-    }
-
-    /// The lease `by` took over from `lease`, which was not activated.
-    pub fn take_over(&mut self, lease: LeaseId, by: LeaseId) {
-        let before = self.leases[&lease].clone();
-        let Stage::Missed { reason, .. } = before.stage else {
-            panic!("lease {lease} was active")
-        };
-        let faultless = reason != CloseReason::Declined(DeclineReason::TenantWorkload);
-        assert!(matches!(reason, CloseReason::Declined(_) | CloseReason::NoShow) && faultless);
-        let order = GroupOrder {
-            resources: resources(before.units),
-            commitment: before.commitment,
-            asks: before.rest.clone().try_into().expect("no more than were named"),
-            max_rate: before.max_rate,
-            deposit: before.deposited,
-            term: before.term,
-            requirements: Default::default(),
-        };
-        self.open(by, before.deployment, before.owner, &order);
-        self.deployment(before.deployment).leases.push(by);
     }
 
     /// What the agenda did to a lease that nobody activated.
@@ -234,7 +146,7 @@ impl Model {
 
     /// A part of what is left of a bond pays the owner.
     fn forfeit(&mut self, id: LeaseId, ppm: u32) {
-        self.pay_bond(id, self.leases[&id].bond * Balance::from(ppm) / WHOLE);
+        self.pay_bond(id, self.leases[&id].forfeit(ppm));
     }
 
     fn pay_bond(&mut self, id: LeaseId, amount: Balance) {

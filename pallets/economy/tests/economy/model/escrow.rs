@@ -2,13 +2,21 @@
 
 use super::*;
 use pallet_escrow::{Accounts, Call};
+use std::collections::BTreeSet;
+
+/// Who pays for a lease, its owner among them.
+pub const MOST_DEPOSITORS: usize = 8;
+/// Whom an owner can let pay.
+pub const MOST_APPROVED: usize = MOST_DEPOSITORS - 1;
 
 impl Model {
     pub(super) fn judge_escrow(&self, caller: Caller, call: &Call<Test>) -> Verdict {
         match (call, caller) {
             (Call::claim { id, payee }, Caller::Account(_)) => Verdict::taken_if(can_claim(*id, *payee)),
             (Call::approve { id, who, minimum }, Caller::Account(owner)) => {
-                Verdict::taken_if(self.owns_open_account(owner, *id) && owner != *who && *minimum > 0)
+                let room = |lease: &Lease| lease.approved.len() < MOST_APPROVED || lease.approved.contains_key(who);
+                let sound = owner != *who && *minimum > 0;
+                Verdict::taken_if(sound && self.owns_open_account(owner, *id) && self.leases.get(id).is_some_and(room))
             }
             (Call::revoke_approval { id, who }, Caller::Account(owner)) => {
                 let approved = self
@@ -76,6 +84,25 @@ impl Model {
 /// What the pot can give.
 pub fn pot() -> Balance {
     Balances::free_balance(POT) - ED
+}
+
+/// Is there a place for `who` among those whose money an account holds, with one left for the owner?
+pub(super) fn takes_depositor(id: LeaseId, who: Who, owner: Who) -> bool {
+    let mut known = depositors(id);
+    known.contains(&who) || {
+        known.extend([who, owner]);
+        known.len() <= MOST_DEPOSITORS
+    }
+}
+
+/// Whose money an account holds. A deposit that is used up is still there until the payee takes it.
+pub fn depositors(id: LeaseId) -> BTreeSet<Who> {
+    let account = Accounts::<Test>::get(id);
+    let (deposits, credits) = account
+        .map(|account| (account.deposits.0, account.credits.0))
+        .unwrap_or_default();
+    let left = deposits.iter().map(|left| left.depositor);
+    left.chain(credits.iter().map(|credit| credit.depositor)).collect()
 }
 
 /// Is something credited to `payee` that it can take? The largest credit may bring its account into being.

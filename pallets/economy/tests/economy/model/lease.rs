@@ -1,10 +1,12 @@
 //! One lease in the model, billed block by block.
 
-use super::queue::Queue;
+use super::{queue::Queue, WHOLE};
 use crate::chain::*;
 use perigee_billing_model::{self as billing, Agreement, Carry, End, Terms};
-use perigee_primitives::{AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, ProviderId};
-use std::collections::BTreeMap;
+use perigee_primitives::{
+    AskId, Balance, BlockNumber, CloseReason, Commitment, DeploymentId, GroupOrder, ProviderId, Region,
+};
+use std::{collections::BTreeMap, rc::Rc};
 
 /// Money that changes its owner.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +45,10 @@ pub struct Lease {
     pub owner: Who,
     pub provider: ProviderId,
     pub ask: AskId,
-    /// Asks behind that one.
-    pub rest: Vec<AskId>,
-    pub max_rate: Balance,
+    /// What is ordered of the asks behind that one, should it not be activated.
+    pub rest: Option<Rc<GroupOrder<Who>>>,
+    /// The number by which it lies apart from others, and where it lies.
+    pub spread: Option<(u8, Region)>,
     pub units: u32,
     pub commitment: Commitment,
     pub rate: Balance,
@@ -103,7 +106,7 @@ impl Lease {
             sla_window: SLA_WINDOW,
             sla: self.sla,
         };
-        self.rest.clear();
+        self.rest = None;
         self.stage = Stage::Active(Box::new(Life {
             bill: billing::Lease::activate(agreement, now),
             called: None,
@@ -115,6 +118,20 @@ impl Lease {
             broken: false,
             credited: 0,
         }));
+    }
+
+    /// What takes the place of a lease that was never active.
+    pub fn order_again(&self) -> GroupOrder<Who> {
+        let rest = self.rest.as_ref().expect("it was never active");
+        GroupOrder {
+            deposit: self.deposited,
+            ..(**rest).clone()
+        }
+    }
+
+    /// A part of what is left of its bond.
+    pub fn forfeit(&self, ppm: u32) -> Balance {
+        self.bond * Balance::from(ppm) / WHOLE
     }
 
     pub fn life(&self) -> Option<&Life> {

@@ -1,21 +1,9 @@
 //! What becomes of calls on deployments and leases.
 
-use super::{providers::genesis_hash, *};
-use pallet_marketplace::{Call, Claim, Leases, LeasesByProvider, Stage as Recorded};
+use super::{escrow::takes_depositor, providers::genesis_hash, *};
+use pallet_marketplace::{Call, Claim, Leases, Stage as Recorded};
 use pallet_providers::Providers as Records;
-use perigee_primitives::{receipt_message, GroupOrder, Resources};
-
-/// Does an ask take an order?
-pub(super) enum Fit {
-    Fits,
-    Refused,
-    /// But for want of capacity, stake or bonds.
-    Short,
-}
-
-/// What the groups of one call have taken.
-#[derive(Default)]
-pub(super) struct Taken(BTreeMap<ProviderId, (u32, Balance)>);
+use perigee_primitives::{receipt_message, Resources};
 
 /// How many units these are.
 pub(super) fn units_of(resources: &Resources) -> u32 {
@@ -50,7 +38,7 @@ impl Model {
             Call::deploy { groups } => self.judge_deploy(who, groups),
             Call::accept_transfer { deployment } => self.judge_transfer(who, *deployment),
             Call::activate { lease } => Verdict::taken_if(self.awaits(who, *lease)),
-            Call::decline { lease, .. } => Verdict::taken_if(self.awaits(who, *lease)),
+            Call::decline { lease, reason } if self.awaits(who, *lease) => self.judge_decline(*lease, *reason),
             Call::close { deployment, claim } => self.judge_close(who, *deployment, *claim),
             Call::offer_transfer { deployment, to } => {
                 Verdict::taken_if(self.owned_deployment(who, *deployment).is_some() && *to != who)
@@ -66,7 +54,7 @@ impl Model {
                 lease,
                 received_at,
                 signature,
-            } => Verdict::taken_if(self.takes_receipt(*lease, *received_at, signature)),
+            } if self.takes_receipt(*lease, *received_at, signature) => self.judge_receipt(*lease),
             Call::deposit { lease, amount } => Verdict::taken_if(self.takes_deposit(who, *lease, *amount)),
             Call::give_notice { lease } | Call::stop_for_abuse { lease, .. } | Call::set_ready { lease, .. } => {
                 let operated = self
@@ -160,72 +148,6 @@ impl Model {
         })
     }
 
-    fn judge_deploy(&self, owner: Who, groups: &[GroupOrder<Who>]) -> Verdict {
-        let (mut taken, mut asks, mut open) = (Taken::default(), vec![], groups.is_empty());
-        for order in groups {
-            let terms = order.term != Some(0) && order.term.is_none_or(|term| term < u32::MAX / 2);
-            if order.asks.is_empty() || units_of(&order.resources) == 0 || !terms || !is_affordable(order.deposit) {
-                return Verdict::Refused;
-            }
-            let mut found = None;
-            for id in &order.asks {
-                match self.fit(owner, *id, order, &taken) {
-                    Fit::Fits => {
-                        found = Some(*id);
-                        break;
-                    }
-                    Fit::Refused => {}
-                    // Its due ends are processed, and then there may be room.
-                    Fit::Short => open |= self.has_due_ends(self.asks[id].provider),
-                }
-            }
-            match found {
-                Some(id) => {
-                    let (ask, units) = (&self.asks[&id], units_of(&order.resources));
-                    let sum = taken.0.entry(ask.provider).or_default();
-                    *sum = (sum.0 + units, sum.1 + rate_of(ask, units));
-                    asks.push(id);
-                }
-                None if !open => return Verdict::Refused,
-                None => {}
-            }
-        }
-        match open {
-            true if groups.is_empty() => Verdict::Refused,
-            true => Verdict::Open,
-            false => Verdict::Placed(asks),
-        }
-    }
-
-    /// Are there entries on the agenda of a provider that the agenda has not come to?
-    fn has_due_ends(&self, provider: ProviderId) -> bool {
-        let first = LeasesByProvider::<Test>::iter_key_prefix((provider,)).next();
-        first.is_some_and(|(block, _)| BlockNumber::from_be_bytes(block) <= self.now)
-    }
-
-    pub(super) fn fit(&self, owner: Who, id: AskId, order: &GroupOrder<Who>, taken: &Taken) -> Fit {
-        let Some(ask) = self.standing_ask(id) else {
-            return Fit::Refused;
-        };
-        let units = units_of(&order.resources);
-        let rate = rate_of(ask, units);
-        let blocks = Balance::from(RESERVE) + Balance::from(order.term.unwrap_or(0));
-        let price = rate > 0 && rate <= order.max_rate && order.deposit >= rate * blocks;
-        if !ask.terms.tenants.admit(&owner) || !ask.terms.terms.admit(order.term) || !price {
-            return Fit::Refused;
-        }
-        let (units_taken, rate_taken) = taken.0.get(&ask.provider).copied().unwrap_or_default();
-        let bonds = (rate + rate_taken) * Balance::from(BOND_BLOCKS);
-        let room = self.leasable(ask.provider).is_some_and(|(free, backed)| {
-            units + units_taken <= free && rate + rate_taken <= backed && bonds <= self.pool_left(ask.provider)
-        });
-        if room {
-            Fit::Fits
-        } else {
-            Fit::Short
-        }
-    }
-
     fn judge_close(&self, who: Who, id: DeploymentId, claim: Option<Claim>) -> Verdict {
         let Some(deployment) = self.owned_deployment(who, id) else {
             return Verdict::Refused;
@@ -237,7 +159,7 @@ impl Model {
     }
 
     /// Was the provider absent in the last judged epochs, all of them within the lease?
-    pub(super) fn is_abandoned(&self, lease: &Lease) -> bool {
+    pub fn is_abandoned(&self, lease: &Lease) -> bool {
         let Some(life) = lease.life() else { return false };
         let start = self.judged.checked_sub(ABANDONED_EPOCHS * TIMES.epoch);
         let registered = self
@@ -289,7 +211,8 @@ impl Model {
             return false;
         };
         let approved = lease.is_active() && lease.approved.get(&who).is_some_and(|minimum| amount >= *minimum);
-        amount > 0 && is_affordable(amount) && lease.runs(self.now) && (lease.owner == who || approved)
+        let allowed = lease.runs(self.now) && (lease.owner == who || approved);
+        amount > 0 && is_affordable(amount) && allowed && takes_depositor(id, who, lease.owner)
     }
 
     fn takes_resize(&self, id: LeaseId, lease: &Lease, units: u32, max_rate: Balance) -> bool {

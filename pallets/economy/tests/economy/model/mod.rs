@@ -6,26 +6,39 @@
 //! - Worth: what an account owns and is owed, less what others earned of it. Deposits, stakes and bonds move none.
 //! - Each lease's deposits in the order of their use, bill, fee, credits and bond, up to the judged blocks.
 //! - Stakes, what unbonds, bond pools, asks, the fee's rate and the shares of the income.
+//! - Places, attributes, what auditors signed, availability and tiers: so, at which of its asks an order is placed, and
+//!   which condition the others do not meet.
+//!
+//! # What it need not know
+//!
+//! Freezes. Holds and what moves them take no notice of any; only what an account sends by itself waits for a thaw.
 //!
 //! # What it is told
 //!
 //! When the agenda comes to a lease is nobody's business but its own; capacity, and what is left of a bond pool, depend
-//! on it. So the model looks up what the chain has recorded of these, and the world checks the records by themselves.
+//! on it, and so do the service score and whose money waits in an account to be claimed. So the model looks up what the
+//! chain has recorded of these, and the world checks the records of capacity and bonds by themselves.
 
 mod changes;
 mod escrow;
 pub mod lease;
 mod market;
+mod placing;
 mod providers;
 mod queue;
+mod requirements;
 
-pub use escrow::pot as escrow_pot;
+pub use escrow::{depositors, pot as escrow_pot, MOST_APPROVED, MOST_DEPOSITORS};
+pub use queue::LONGEST as LONGEST_QUEUE;
 
 use crate::{chain::*, plan::Plan};
 use frame_support::traits::fungible::Inspect;
 use lease::{Lease, Move, Stage};
+use pallet_providers::TierRule;
 use perigee_billing_model::Presence;
-use perigee_primitives::{AskId, AskTerms, AttestationEpoch, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId};
+use perigee_primitives::{
+    AskId, AskTerms, AttestationEpoch, Attributes, Balance, BlockNumber, DeploymentId, LeaseId, ProviderId,
+};
 use std::collections::BTreeMap;
 
 /// Who calls.
@@ -51,7 +64,7 @@ impl From<Caller> for RuntimeOrigin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Taken,
-    /// Taken at these asks, one for each group.
+    /// Taken, and leases are opened at these asks.
     Placed(Vec<AskId>),
     Refused,
     /// It depends on what the agenda has come to.
@@ -94,6 +107,13 @@ pub struct Deployment {
     pub offered_to: Option<Who>,
 }
 
+/// What an auditor signed.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    pub attributes: Attributes,
+    pub expires_at: BlockNumber,
+}
+
 /// An amount of stake that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
@@ -113,8 +133,8 @@ pub struct Model {
     pub providers: BTreeMap<ProviderId, Provider>,
     pub chunks: Vec<Chunk>,
     pub asks: BTreeMap<AskId, Ask>,
-    /// Until when each auditor signed of each provider.
-    pub audits: BTreeMap<(ProviderId, Who), BlockNumber>,
+    /// What each auditor signed of each provider.
+    pub audits: BTreeMap<(ProviderId, Who), Audit>,
     pub leases: BTreeMap<LeaseId, Lease>,
     pub deployments: BTreeMap<DeploymentId, Deployment>,
     pub fee: u32,
@@ -123,8 +143,8 @@ pub struct Model {
     pub next_ask: AskId,
     pub next_lease: LeaseId,
     pub next_deployment: DeploymentId,
-    /// Who was absent in the current epoch, should it count for them.
-    absent: (AttestationEpoch, Vec<ProviderId>),
+    /// Who is absent in each epoch that has begun, should it count for them. None for a void one.
+    verdicts: Vec<Option<Vec<ProviderId>>>,
 }
 
 impl Model {
@@ -147,22 +167,25 @@ impl Model {
             next_ask: 0,
             next_lease: 0,
             next_deployment: 0,
-            absent: (AttestationEpoch::MAX, vec![]),
+            verdicts: vec![],
         }
     }
 
     /// The current block is over, and the next one begins.
     pub fn pass(&mut self) {
         let epoch = TIMES.epoch_of(self.now);
-        if self.absent.0 != epoch {
+        if self.verdicts.len() == epoch as usize {
             let absent = |provider: &ProviderId| self.plan.is_absent(epoch, *provider);
-            self.absent = (epoch, (0..self.next_provider).filter(absent).collect());
+            let counts = !self.plan.is_void(epoch);
+            self.verdicts
+                .push(counts.then(|| (0..self.next_provider).filter(absent).collect()));
         }
+        let absentees = self.verdicts[epoch as usize].as_deref().unwrap_or_default();
         for lease in self.leases.values_mut() {
             if let Stage::Active(life) = &mut lease.stage {
                 let judged = self.providers.get(&lease.provider);
                 let judged = judged.is_some_and(|provider| TIMES.first_judged(provider.registered_at) <= epoch);
-                let absent = judged && self.absent.1.contains(&lease.provider);
+                let absent = judged && absentees.contains(&lease.provider);
                 life.bill
                     .pass(if absent { Presence::Absent } else { Presence::Present });
             }
@@ -175,13 +198,24 @@ impl Model {
 
     /// What becomes of a call in the current block.
     pub fn judge(&self, caller: Caller, call: &RuntimeCall) -> Verdict {
-        let verdict = self.judge_if_rich(caller, call);
         // Those who own little may be short of a deposit.
-        let poor = matches!(caller, Caller::Account(who) if Balances::total_balance(&who) < RICH / 2);
-        match verdict {
-            Verdict::Placed(_) if poor => Verdict::Open,
-            Verdict::Taken if poor && is_paid(call) => Verdict::Open,
+        let poor = |who| Balances::total_balance(&who) < RICH / 2;
+        match self.judge_if_rich(caller, call) {
+            Verdict::Taken | Verdict::Placed(_) if self.payer(caller, call).is_some_and(poor) => Verdict::Open,
             verdict => verdict,
+        }
+    }
+
+    /// Of whom something is held by a call.
+    fn payer(&self, caller: Caller, call: &RuntimeCall) -> Option<Who> {
+        use pallet_marketplace::Call::{accept_transfer, decline, deploy, deposit, file_receipt};
+        let RuntimeCall::Marketplace(call) = call else {
+            return None;
+        };
+        match (call, caller) {
+            (deploy { .. } | deposit { .. } | accept_transfer { .. }, Caller::Account(who)) => Some(who),
+            (decline { lease, .. } | file_receipt { lease, .. }, _) => self.leases.get(lease).map(|lease| lease.owner),
+            _ => None,
         }
     }
 
@@ -205,11 +239,11 @@ impl Model {
     }
 
     /// What a call does that was taken.
-    pub fn apply(&mut self, caller: Caller, call: &RuntimeCall, verdict: &Verdict) {
+    pub fn apply(&mut self, caller: Caller, call: &RuntimeCall) {
         match call {
             RuntimeCall::Providers(call) => self.apply_providers(caller, call),
             RuntimeCall::Escrow(call) => self.apply_escrow(caller, call),
-            RuntimeCall::Marketplace(call) => self.apply_market(caller, call, verdict),
+            RuntimeCall::Marketplace(call) => self.apply_market(caller, call),
             _ => {}
         }
     }
@@ -275,12 +309,6 @@ impl Model {
         let stands = ask.terms.valid_until.is_none_or(|block| self.now < block);
         (stands && self.providers.contains_key(&ask.provider)).then_some(ask)
     }
-}
-
-/// Does the caller hold something for it?
-fn is_paid(call: &RuntimeCall) -> bool {
-    use pallet_marketplace::Call::{accept_transfer, deposit};
-    matches!(call, RuntimeCall::Marketplace(deposit { .. } | accept_transfer { .. }))
 }
 
 /// What the rich can pay.

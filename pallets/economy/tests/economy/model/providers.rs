@@ -1,8 +1,8 @@
 //! Stakes, bond pools, asks and audits.
 
-use super::*;
+use super::{requirements::are_sound, *};
 use pallet_providers::{AsksByProvider, BondPools, Bonds, Call, Providers as Records, MAX_UNBONDING};
-use perigee_primitives::registration_message;
+use perigee_primitives::{registration_message, Place};
 
 /// The hash that names this chain.
 pub fn genesis_hash() -> [u8; 32] {
@@ -93,12 +93,14 @@ impl Model {
                 of_stash.is_some_and(|(id, _)| *amount > 0 && *amount <= BondPools::<Test>::get(id).free())
             }
             Call::sign_attributes {
-                provider, expires_at, ..
-            } => self.providers.contains_key(provider) && *expires_at > self.now,
+                provider,
+                attributes,
+                expires_at,
+            } => self.providers.contains_key(provider) && are_sound(attributes) && *expires_at > self.now,
             Call::revoke { provider } => self.audits.contains_key(&(*provider, who)),
             Call::remove_expired_audit { provider, auditor } => {
-                let expires_at = self.audits.get(&(*provider, *auditor));
-                expires_at.is_some_and(|block| *block <= self.now || !self.providers.contains_key(provider))
+                let audit = self.audits.get(&(*provider, *auditor));
+                audit.is_some_and(|audit| audit.expires_at <= self.now || !self.providers.contains_key(provider))
             }
             _ => false,
         })
@@ -166,9 +168,15 @@ impl Model {
             Call::fund_bonds { amount } => self.by_stash(who).pool += amount,
             Call::withdraw_bonds { amount } => self.by_stash(who).pool -= amount,
             Call::sign_attributes {
-                provider, expires_at, ..
+                provider,
+                attributes,
+                expires_at,
             } => {
-                self.audits.insert((*provider, who), *expires_at);
+                let audit = Audit {
+                    attributes: attributes.clone(),
+                    expires_at: *expires_at,
+                };
+                self.audits.insert((*provider, who), audit);
             }
             Call::revoke { provider } => {
                 self.audits.remove(&(*provider, who));
@@ -254,7 +262,14 @@ impl Model {
             .longest
             .is_none_or(|longest| longest > 0 && limits.shortest <= longest);
         let notice = MIN_NOTICE <= terms.notice && terms.notice <= MAX_NOTICE;
-        ordered && notice && terms.sla <= 1_000_000 && terms.valid_until.is_none_or(|block| block > self.now)
+        let Place { country, region } = &terms.place;
+        let placed = country.is_none_or(|code| code.iter().all(u8::is_ascii_uppercase)) && !region.contains(&b' ');
+        let described = placed && are_sound(&terms.attributes);
+        ordered
+            && notice
+            && described
+            && terms.sla <= 1_000_000
+            && terms.valid_until.is_none_or(|block| block > self.now)
     }
 
     /// What a provider can still lease, for now: units and rate. None if it leases nothing.

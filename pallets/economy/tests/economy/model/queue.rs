@@ -4,23 +4,28 @@ use crate::chain::Who;
 use perigee_primitives::Balance;
 
 /// Deposits that are told apart.
-const LONGEST: usize = 16;
+pub const LONGEST: usize = 16;
 
 #[derive(Clone, Debug, Default)]
-pub struct Queue(Vec<(Who, Balance)>);
+pub struct Queue {
+    left: Vec<(Who, Balance)>,
+    /// Deposits that joined an older one for want of room.
+    pub joined: u32,
+}
 
 impl Queue {
     /// Adds a deposit. In a full queue the newest that has an older one of the same depositor joins that one.
     pub fn push(&mut self, who: Who, amount: Balance) {
-        self.0.push((who, amount));
+        self.left.push((who, amount));
         self.join_neighbours();
-        if self.0.len() > LONGEST {
-            let pair = (0..self.0.len()).rev().find_map(|newer| {
-                let older = (0..newer).rev().find(|older| self.0[*older].0 == self.0[newer].0);
+        if self.left.len() > LONGEST {
+            let pair = (0..self.left.len()).rev().find_map(|newer| {
+                let older = (0..newer).rev().find(|older| self.left[*older].0 == self.left[newer].0);
                 older.map(|older| (older, newer))
             });
             let (older, newer) = pair.expect("fewer depositors than places");
-            self.0[older].1 += self.0.remove(newer).1;
+            self.left[older].1 += self.left.remove(newer).1;
+            self.joined += 1;
         }
     }
 
@@ -28,11 +33,11 @@ impl Queue {
     pub fn spend(&mut self, mut amount: Balance) -> Vec<(Who, Balance)> {
         let mut spent = vec![];
         while amount > 0 {
-            let (who, left) = self.0.first_mut().expect("every block before the end is paid for");
+            let (who, left) = self.left.first_mut().expect("every block before the end is paid for");
             let part = amount.min(*left);
             (*left, amount) = (*left - part, amount - part);
             spent.push((*who, part));
-            self.0.retain(|(_, left)| *left > 0);
+            self.left.retain(|(_, left)| *left > 0);
         }
         self.join_neighbours();
         spent
@@ -40,17 +45,17 @@ impl Queue {
 
     /// Gives `amount` back to `who`, the newest of its own first.
     pub fn withdraw(&mut self, who: Who, mut amount: Balance) {
-        for (_, left) in self.0.iter_mut().rev().filter(|(depositor, _)| *depositor == who) {
+        for (_, left) in self.left.iter_mut().rev().filter(|(depositor, _)| *depositor == who) {
             let part = amount.min(*left);
             (*left, amount) = (*left - part, amount - part);
         }
-        self.0.retain(|(_, left)| *left > 0);
+        self.left.retain(|(_, left)| *left > 0);
         self.join_neighbours();
     }
 
     /// What is left of the deposits of `who`.
     pub fn left_of(&self, who: Who) -> Balance {
-        self.0
+        self.left
             .iter()
             .filter(|(depositor, _)| *depositor == who)
             .map(|(_, left)| left)
@@ -59,11 +64,11 @@ impl Queue {
 
     /// Everything that is left, in order.
     pub fn left(&self) -> &[(Who, Balance)] {
-        &self.0
+        &self.left
     }
 
     fn join_neighbours(&mut self) {
-        self.0.dedup_by(|next, kept| {
+        self.left.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             kept.1 += if same { next.1 } else { 0 };
             same

@@ -1,6 +1,7 @@
 //! How a world ends.
 
 use super::*;
+use std::iter;
 
 impl Steps {
     /// Steps by which everybody goes. To be drawn when they are taken: they follow from what there is.
@@ -54,6 +55,10 @@ impl Steps {
         let claims = owed
             .into_iter()
             .map(|(id, payee)| call(payee, Pay::claim { id, payee }));
-        gifts.into_iter().chain(claims).collect()
+        let thaw = Step::Freeze {
+            who: FRIENDS[0],
+            amount: 0,
+        };
+        iter::once(thaw).chain(gifts).chain(claims).collect()
     }
 }

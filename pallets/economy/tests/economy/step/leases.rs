@@ -3,57 +3,6 @@
 use super::*;
 
 impl Steps {
-    pub(super) fn deploy(&mut self, model: &Model) -> Step {
-        let owner = self.one_of(&TENANTS);
-        let groups = if self.0.gen_ratio(1, 5) { 2 } else { 1 };
-        let groups: Vec<_> = (0..groups).map(|_| self.order(model)).collect();
-        call(
-            self.caller(owner),
-            Market::deploy {
-                groups: groups.try_into().expect("few groups"),
-            },
-        )
-    }
-
-    pub(super) fn order(&mut self, model: &Model) -> GroupOrder<Who> {
-        let standing: Vec<_> = model.asks.keys().copied().collect();
-        let asks: Vec<_> = (0..self.0.gen_range(1..4)).map(|_| self.ask(&standing)).collect();
-        let asks = if self.often() { asks } else { vec![] };
-        let units = if self.often() { self.0.gen_range(1..4) } else { 0 };
-        let term = match self.0.gen_range(0..6) {
-            0 | 1 => Some(self.0.gen_range(0..90)),
-            _ => None,
-        };
-        let dearest = asks.iter().filter_map(|ask| model.asks.get(ask));
-        let dearest = dearest
-            .map(|ask| ask.terms.prices.cpu_milli / 10_000)
-            .max()
-            .unwrap_or(1);
-        let rate = Balance::from(dearest) * Balance::from(units);
-        let least = rate * Balance::from(RESERVE + term.unwrap_or(0));
-        let deposit = match self.0.gen_range(0..20) {
-            0 => self.amount(500),
-            1..=6 => least,
-            _ => least + self.0.gen_range(0..=rate * 120),
-        };
-        GroupOrder {
-            resources: resources(units),
-            commitment: [self.0.gen(); 32],
-            asks: asks.try_into().expect("few asks"),
-            max_rate: if self.often() { 200 } else { self.0.gen_range(0..30) },
-            deposit,
-            term,
-            requirements: Default::default(),
-        }
-    }
-
-    pub(super) fn ask(&mut self, standing: &[AskId]) -> AskId {
-        if standing.is_empty() || !self.often() {
-            return self.0.gen_range(0..30);
-        }
-        self.one_of(standing)
-    }
-
     /// A lease that somebody may do something with.
     pub(super) fn lease(&mut self, model: &Model) -> LeaseId {
         let known: Vec<_> = model.leases.keys().copied().collect();
@@ -87,10 +36,13 @@ impl Steps {
         let operator = self.caller(operator);
         if matches!(known.stage, Stage::Pending { .. }) && self.0.gen_ratio(5, 6) {
             return match self.0.gen_range(0..10) {
-                0..=7 => call(operator, Market::activate { lease }),
-                8 => self.decline(operator, lease),
+                0..=6 => call(operator, Market::activate { lease }),
+                7..=8 => self.decline(operator, lease),
                 _ => self.receipt(model, lease),
             };
+        }
+        if self.0.gen_ratio(1, 20) && model.is_abandoned(known) {
+            return self.close(owner, known.deployment);
         }
         match self.0.gen_range(0..100) {
             0..=12 => {
@@ -167,20 +119,7 @@ impl Steps {
                 },
                 operator,
             ),
-            61..=65 => {
-                let claim = if self.0.gen_ratio(4, 5) {
-                    Some(Claim::Abandoned)
-                } else {
-                    None
-                };
-                call(
-                    owner,
-                    Market::close {
-                        deployment: known.deployment,
-                        claim,
-                    },
-                )
-            }
+            61..=65 => self.close(owner, known.deployment),
             66..=69 => {
                 let to = self.one_of(&TENANTS);
                 call(
@@ -216,17 +155,7 @@ impl Steps {
                     commitment: [self.0.gen(); 32],
                 },
             ),
-            87..=92 => {
-                let who = self.one_of(&FRIENDS);
-                call(
-                    owner,
-                    Pay::approve {
-                        id: lease,
-                        who,
-                        minimum: self.0.gen_range(0..200),
-                    },
-                )
-            }
+            87..=92 => self.approve(lease, known),
             93..=94 => {
                 let who = self.one_of(&FRIENDS);
                 call(owner, Pay::revoke_approval { id: lease, who })
@@ -237,6 +166,12 @@ impl Steps {
                 call(self.caller(6), Pay::claim { id: lease, payee })
             }
         }
+    }
+
+    /// Mostly as abandoned, which attestation is to confirm.
+    fn close(&mut self, owner: Who, deployment: DeploymentId) -> Step {
+        let claim = self.0.gen_ratio(4, 5).then_some(Claim::Abandoned);
+        call(owner, Market::close { deployment, claim })
     }
 
     pub(super) fn decline(&mut self, operator: Who, lease: LeaseId) -> Step {

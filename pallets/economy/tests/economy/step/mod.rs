@@ -1,8 +1,10 @@
 //! What happens next in a world: mostly what may succeed, now and then what may not.
 
 mod closing;
+mod crowd;
 mod leases;
 mod money;
+mod orders;
 mod providers;
 
 use crate::{
@@ -21,8 +23,12 @@ use rand::{rngs::StdRng, seq::SliceRandom, Rng, SeedableRng};
 
 /// Who rents. The last one is also a stash, and may come to rent from itself.
 const TENANTS: [Who; 4] = [1, 2, 3, 10];
-/// Who pays for others, and audits.
-const FRIENDS: [Who; 3] = [4, 5, 6];
+/// Who pays for others: more than an owner can let pay at once.
+const FRIENDS: [Who; 9] = [4, 5, 6, 12, 13, 14, 15, 16, 17];
+/// Who audits.
+const AUDITORS: [Who; 3] = [4, 5, 6];
+/// Who may give everything away. They get it back.
+const SPENDERS: [Who; 4] = [3, 12, 13, 14];
 const STASHES: [Who; 4] = [10, 20, 30, 40];
 /// They own nothing at first: small payouts to them fail.
 pub const OPERATORS: [Who; 8] = [11, 21, 31, 41, 51, 61, 71, 81];
@@ -85,7 +91,8 @@ impl Steps {
         match self.0.gen_range(0..100) {
             0..=17 => self.blocks(),
             18..=29 => self.deploy(model),
-            30..=79 => self.lease_step(model),
+            30..=68 => self.lease_step(model),
+            69..=79 => self.crowd_step(model),
             80..=93 => self.provider_step(model),
             94..=98 => self.money_step(model),
             _ => self.odd_step(model),

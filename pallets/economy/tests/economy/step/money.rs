@@ -1,11 +1,28 @@
-//! Parameters, payments, and reports that nobody planned.
+//! Parameters, payments, frozen and emptied accounts, and reports that nobody planned.
 
 use super::*;
+use frame_support::traits::fungible::Inspect;
+
+fn give_away(who: Who) -> Step {
+    let transfer = pallet_balances::Call::transfer_all {
+        dest: SINK,
+        keep_alive: false,
+    };
+    call(who, transfer)
+}
+
+fn give_back(who: Who) -> Step {
+    let transfer = pallet_balances::Call::transfer_allow_death {
+        dest: who,
+        value: RICH * 3 / 4,
+    };
+    call(SINK, transfer)
+}
 
 impl Steps {
     pub(super) fn money_step(&mut self, model: &Model) -> Step {
         let stranger = self.one_of(&everybody());
-        match self.0.gen_range(0..10) {
+        match self.0.gen_range(0..16) {
             0..=1 => {
                 let rate = FeeRate::new(self.0.gen_range(30_000..=50_000)).expect("within the bounds");
                 self.root(Pay::set_fee_rate { rate }, stranger)
@@ -16,16 +33,37 @@ impl Steps {
                 let lease = self.lease(model);
                 call(stranger, Pay::claim { id: lease, payee: POT })
             }
-            _ => {
+            8..=9 => {
                 let operator = self.one_of(&OPERATORS);
-                call(
-                    operator,
-                    pallet_balances::Call::transfer_all {
-                        dest: SINK,
-                        keep_alive: false,
-                    },
-                )
+                give_away(operator)
             }
+            10..=12 => self.freeze(),
+            _ => self.spend(),
+        }
+    }
+
+    /// An account of anybody is frozen, in part or more than it owns, or thawed.
+    fn freeze(&mut self) -> Step {
+        let others: Vec<_> = everybody().into_iter().filter(|who| *who != POT).collect();
+        let amount = match self.0.gen_range(0..6) {
+            0..=2 => 0,
+            3 => self.0.gen_range(1..2 * ED),
+            4 => RICH / 2,
+            _ => Balance::MAX,
+        };
+        Step::Freeze {
+            who: self.one_of(&others),
+            amount,
+        }
+    }
+
+    /// Somebody gives everything away, or gets it back. What has no holds is reaped.
+    fn spend(&mut self) -> Step {
+        let who = self.one_of(&SPENDERS);
+        let poor = |who: &Who| Balances::total_balance(who) < RICH / 2;
+        match SPENDERS.into_iter().find(poor) {
+            Some(poor) if self.0.gen_ratio(2, 3) => give_back(poor),
+            _ => give_away(who),
         }
     }
 

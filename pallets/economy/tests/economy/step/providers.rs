@@ -7,9 +7,9 @@ impl Steps {
         let lasts = self.0.gen_range(0..120);
         AskTerms {
             prices: prices(self.0.gen_range(1..25)),
-            attributes: Default::default(),
-            place: Default::default(),
-            isolation: Default::default(),
+            attributes: self.attributes(),
+            place: self.place(),
+            isolation: self.isolation(),
             terms: TermLimits {
                 shortest: if self.often() { 0 } else { 30 },
                 longest: if self.often() {
@@ -172,20 +172,20 @@ impl Steps {
                 },
             ),
             87..=92 => {
-                let expires_at = model.now + self.0.gen_range(0..30);
-                let auditor = self.one_of(&FRIENDS);
+                let expires_at = model.now + self.0.gen_range(0..120);
+                let auditor = self.one_of(&AUDITORS);
                 call(
                     auditor,
                     Provide::sign_attributes {
                         provider: id,
-                        attributes: Default::default(),
+                        attributes: self.attributes(),
                         expires_at,
                     },
                 )
             }
-            93..=95 => call(self.one_of(&FRIENDS), Provide::revoke { provider: id }),
+            93..=95 => call(self.one_of(&AUDITORS), Provide::revoke { provider: id }),
             _ => {
-                let auditor = self.one_of(&FRIENDS);
+                let auditor = self.one_of(&AUDITORS);
                 call(stash, Provide::remove_expired_audit { provider: id, auditor })
             }
         }
