@@ -296,7 +296,10 @@ mod tests {
             }
         };
         assert_eq!(patiently(attempt, is_passing).await.unwrap(), 7);
-        let refused = || async { Err::<(), _>(Error::Refused("no".into())) };
+        let refused = || async {
+            let reason = "no".into();
+            Err::<(), _>(Error::Refused(ChainError::Rejected { reason }))
+        };
         assert!(matches!(patiently(refused, is_passing).await, Err(Error::Refused(_))));
     }
 }
