@@ -115,6 +115,7 @@ impl Daemon {
             finalised: watch::Sender::new(Some(finalised)),
             wake: Notify::new(),
             claimed: Mutex::default(),
+            fees: Mutex::default(),
             alarms: Mutex::default(),
             start,
         });

@@ -263,6 +263,7 @@ pub mod tests {
                 owner: AccountId([0; 32]),
                 leases: vec![3, 4, 5],
                 opened_at: 1,
+                offered_to: None,
             },
             groups: groups(leases, name),
         }

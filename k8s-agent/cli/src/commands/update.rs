@@ -337,6 +337,7 @@ mod tests {
                 owner: AccountId([0; 32]),
                 leases: vec![3, 4],
                 opened_at: 1,
+                offered_to: None,
             },
             groups: groups(leases, |commitment| Some(names[usize::from(commitment[0])].into())),
         }
