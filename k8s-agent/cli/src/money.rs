@@ -31,6 +31,9 @@ pub enum AmountError {
     /// Smaller than the smallest unit.
     #[error("'{0}' is finer than a base unit (10⁻¹² PRG)")]
     TooFine(String),
+    /// Nothing is paid, taken or moved by it.
+    #[error("'{0}' is nothing: write an amount above zero, for example 1prg")]
+    Zero(String),
     /// Larger than an amount can be.
     #[error("'{0}' is too large")]
     TooLarge(String),
@@ -130,7 +133,7 @@ impl<'de> serde::Deserialize<'de> for Decimal {
     }
 }
 
-/// An amount as people write it: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
+/// An amount; as people write it, above zero: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub Balance);
 
@@ -151,9 +154,11 @@ impl FromStr for Amount {
         let base = number
             .checked_mul(Decimal::whole(unit))
             .ok_or_else(|| AmountError::TooLarge(text.into()))?;
-        base.as_whole()
-            .map(Self)
-            .ok_or_else(|| AmountError::TooFine(text.into()))
+        match base.as_whole() {
+            Some(0) => Err(AmountError::Zero(text.into())),
+            Some(amount) => Ok(Self(amount)),
+            None => Err(AmountError::TooFine(text.into())),
+        }
     }
 }
 
@@ -198,6 +203,7 @@ mod tests {
 
     #[test]
     fn wrong_amounts_are_told_apart() {
+        assert_eq!(amount("0prg"), Err(AmountError::Zero("0prg".into())));
         assert_eq!(amount("5"), Err(AmountError::Unit("5".into())));
         assert_eq!(amount("5 eur"), Err(AmountError::Unit("5 eur".into())));
         assert_eq!(amount("-5prg"), Err(AmountError::NotANumber("-5".into())));
