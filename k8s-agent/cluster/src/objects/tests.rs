@@ -347,6 +347,7 @@ fn denied_networks_are_out_of_reach() {
     let objects = build(
         &lease(),
         &group(vec![service("web", json!({}))]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -365,6 +366,7 @@ fn denying_everything_leaves_no_rule_that_the_cluster_would_refuse() {
     let objects = build(
         &lease(),
         &group(vec![service("web", json!({}))]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -458,6 +460,7 @@ fn ports_of_the_nodes_need_a_provider_that_offers_them() {
     let objects = build(
         &lease(),
         &group(vec![service("db", exposed)]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -496,6 +499,7 @@ fn persistent_volumes_need_a_class_and_make_a_stateful_set() {
     let objects = build(
         &lease(),
         &group(vec![service("db", changes)]),
+        &NONCE,
         &settings,
         &facts(),
         false,
