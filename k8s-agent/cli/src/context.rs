@@ -22,7 +22,12 @@ pub struct Context {
 impl Context {
     /// Connects to the node.
     pub async fn connect(&self) -> Result<Chain, CliError> {
-        Ok(Chain::connect(&self.settings.node).await?)
+        let node = &self.settings.node;
+        if !node.starts_with("ws://") && !node.starts_with("wss://") {
+            return Err(CliError::usage(format!("'{node}' is not the address of a node"))
+                .hint("Write it with its scheme, for example --node ws://127.0.0.1:9944; PERIGEE_NODE is the same."));
+        }
+        Ok(Chain::connect(node).await?)
     }
 }
 

@@ -71,11 +71,13 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
             return Ok(());
         }
     }
+    // Settling what nobody else settles is signed, too.
+    let wait = args.wait && !context.settings.dry_run;
     let progress = context.printer.progress();
     let deadline = Instant::now() + args.timeout.0;
     let mut groups = Vec::new();
     for group in &found.groups {
-        let state = match args.wait {
+        let state = match wait {
             true => settled(&writer, group.lease, deadline, &progress).await?,
             false => state(&writer.chain, group.lease).await?,
         };

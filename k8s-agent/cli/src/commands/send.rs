@@ -31,6 +31,12 @@ struct SentGroup {
 }
 
 pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
+    if context.settings.dry_run {
+        return Err(
+            CliError::usage("there is no call to show: `send` delivers a manifest".into())
+                .hint("Leave --dry-run out; sending again does no harm."),
+        );
+    }
     let writer = Writer::connect(context).await?;
     let found = writer.find(args.id.deployment).await?;
     check_owner(&found, &writer.account.id())?;
