@@ -279,6 +279,11 @@ const SYSTEM: Hints = &[
         "The account that pays holds too little that is free: take a smaller amount, or send it some PRG.",
     ),
     (
+        "Underflow",
+        "That is more than the account holds: take a smaller amount.",
+    ),
+    ("Overflow", "That is more than can be counted: take a smaller amount."),
+    (
         "Frozen",
         "A part of the account's money is frozen, for example by a vote: take a smaller amount, or wait until it is free.",
     ),

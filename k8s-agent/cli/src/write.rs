@@ -202,7 +202,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Does the account hold `needs`, and what keeps it alive?
-    async fn ensure_affordable(&self, needs: Balance) -> Result<(), CliError> {
+    pub async fn ensure_affordable(&self, needs: Balance) -> Result<(), CliError> {
         let view = self.chain.best().await?;
         let needs = needs.saturating_add(view.existential_deposit()?);
         let holds = view.balances(&self.account.id()).await?.free;

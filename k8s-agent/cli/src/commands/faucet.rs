@@ -32,6 +32,7 @@ pub async fn run(context: &Context, args: Faucet) -> Result<(), CliError> {
         let what = format!("Send {} to {to}", args.amount);
         return writer.agree(&call, &what, args.amount.0).await.map(drop);
     }
+    writer.ensure_affordable(args.amount.0).await?;
     let (chain, included) = (&writer.chain, writer.submit_quietly(&call).await?);
     let balance = chain.at(included.block).await?.balances(&to).await?.free;
     let given = Given {
