@@ -1,7 +1,8 @@
 //! Signing a call: what it does and costs, whether to go on, and the block it went into.
 
 use crate::{
-    context::{find, Clock, Context, Found},
+    context::{find, Clock, Context, Found, Group},
+    cover::Cover,
     error::CliError,
     money::Amount,
 };
@@ -107,17 +108,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// As [`Writer::sign`], for a call on `lease`, whose state after it comes back.
-    pub async fn sign_on(
+    /// As [`Writer::sign`], for a call after which escrow must cover a lease of `found`, with the lease after it. Where it
+    /// does not, `asks` makes of what the lease needs now what it would need then.
+    pub async fn sign_covered(
         &self,
-        lease: LeaseId,
+        (found, group): (&Found, &Group),
         call: &Call,
         what: &str,
-        takes: Balance,
+        asks: impl FnOnce(&mut Cover),
     ) -> Result<Option<After>, CliError> {
-        match self.sign(call, what, takes).await? {
-            Some(included) => Ok(Some(self.after(&included, lease).await?)),
-            None => Ok(None),
+        if !self.agree(call, what, 0).await? {
+            return Ok(None);
+        }
+        match self.submit(call).await {
+            Ok(included) => Ok(Some(self.after(&included, group.lease).await?)),
+            Err(error) => {
+                let mut cover = Cover::of(&self.chain, &group.state).await?;
+                asks(&mut cover);
+                Err(cover.explain(error, &found.name_of(group), found.deployment.id))
+            }
         }
     }
 

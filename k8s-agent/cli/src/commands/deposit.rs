@@ -31,9 +31,10 @@ pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
     }
     let what = format!("Add {} to the escrow of {}", args.amount, found.name_of(group));
     let call = calls::deposit(group.lease, args.amount.0);
-    let Some(after) = writer.sign_on(group.lease, &call, &what, args.amount.0).await? else {
+    let Some(included) = writer.sign(&call, &what, args.amount.0).await? else {
         return Ok(());
     };
+    let after = writer.after(&included, group.lease).await?;
     let added = Added {
         deployment: id,
         lease: group.lease,

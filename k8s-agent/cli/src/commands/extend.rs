@@ -40,18 +40,10 @@ pub async fn run(context: &Context, args: Extend) -> Result<(), CliError> {
     ensure_taken(&writer.chain, &group.state, blocks, block_time).await?;
     let what = format!("Extend {} by {}", found.name_of(group), time::in_words(args.duration.0));
     let call = calls::extend(group.lease, blocks);
-    if !writer.agree(&call, &what, 0).await? {
+    let asks = |cover: &mut Cover| cover.blocks = cover.blocks.saturating_add(blocks);
+    let Some(after) = writer.sign_covered((&found, group), &call, &what, asks).await? else {
         return Ok(());
-    }
-    let included = match writer.submit(&call).await {
-        Ok(included) => included,
-        Err(error) => {
-            let mut cover = Cover::of(&writer.chain, &group.state).await?;
-            cover.blocks = cover.blocks.saturating_add(blocks);
-            return Err(cover.explain(error, &found.name_of(group), id));
-        }
     };
-    let after = writer.after(&included, group.lease).await?;
     let term_end = after.state.as_ref().and_then(|state| state.term_end);
     let extended = Extended {
         deployment: id,

@@ -69,7 +69,8 @@ async fn change(
     let group = found.running_group(id.group.as_deref())?;
     ensure_changes(writer, group, pause, &found.name_of(group)).await?;
     let what = what(found.name_of(group));
-    let Some(after) = writer.sign_on(group.lease, &call(group.lease), &what, 0).await? else {
+    let call = call(group.lease);
+    let Some(after) = writer.sign_covered((&found, group), &call, &what, |_| ()).await? else {
         return Ok(None);
     };
     let from = after.state.as_ref().and_then(|state| state.next_change);

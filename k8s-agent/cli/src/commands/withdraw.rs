@@ -45,18 +45,10 @@ pub async fn run(context: &Context, args: Withdraw) -> Result<(), CliError> {
     ensure_own(own, args.amount, &found.name_of(group))?;
     let what = format!("Take {} back from the escrow of {}", args.amount, found.name_of(group));
     let call = calls::withdraw(group.lease, args.amount.0);
-    if !writer.agree(&call, &what, 0).await? {
+    let asks = |cover: &mut Cover| cover.holds = cover.holds.saturating_sub(args.amount.0);
+    let Some(after) = writer.sign_covered((&found, group), &call, &what, asks).await? else {
         return Ok(());
-    }
-    let included = match writer.submit(&call).await {
-        Ok(included) => included,
-        Err(error) => {
-            let mut cover = Cover::of(&writer.chain, &group.state).await?;
-            cover.holds = cover.holds.saturating_sub(args.amount.0);
-            return Err(cover.explain(error, &found.name_of(group), id));
-        }
     };
-    let after = writer.after(&included, group.lease).await?;
     let withdrawn = Withdrawn {
         deployment: id,
         lease: group.lease,
