@@ -134,7 +134,7 @@ impl Chain {
         progress: &mut impl FnMut(Progress),
     ) -> Result<Included, ChainError> {
         let events = found.fetch_events().await.map_err(|e| link.error(e))?;
-        let fee = charged(&events).map_err(|e| link.error(e))?;
+        let fee = charged(link, &events)?;
         progress(Progress::Charged { fee });
         let at = found.at().await.map_err(|e| link.error(e))?;
         for event in events.iter() {
@@ -156,9 +156,9 @@ impl Chain {
 }
 
 /// What an extrinsic with these events was charged: `actual_fee` has the tip in it.
-fn charged(events: &ExtrinsicEvents<PerigeeConfig>) -> Result<Balance, subxt::error::EventsError> {
-    let paid = events.find_first::<TransactionFeePaid>().transpose()?;
-    Ok(paid.map_or(0, |paid| paid.actual_fee))
+fn charged(link: &Link, events: &ExtrinsicEvents<PerigeeConfig>) -> Result<Balance, ChainError> {
+    let paid = events.find_first::<TransactionFeePaid>().transpose();
+    Ok(paid.map_err(|e| link.error(e))?.map_or(0, |paid| paid.actual_fee))
 }
 
 async fn included(

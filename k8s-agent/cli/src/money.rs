@@ -28,12 +28,12 @@ pub enum AmountError {
     /// The unit is not known.
     #[error("'{0}' has no known unit: write for example 5prg, 250mprg or 40uprg")]
     Unit(String),
+    /// Nothing.
+    #[error("'{0}' is nothing: name an amount above zero")]
+    Zero(String),
     /// Smaller than the smallest unit.
     #[error("'{0}' is finer than a base unit (10⁻¹² PRG)")]
     TooFine(String),
-    /// Nothing is paid, taken or moved by it.
-    #[error("'{0}' is nothing: write an amount above zero, for example 1prg")]
-    Zero(String),
     /// Larger than an amount can be.
     #[error("'{0}' is too large")]
     TooLarge(String),
@@ -133,7 +133,7 @@ impl<'de> serde::Deserialize<'de> for Decimal {
     }
 }
 
-/// An amount; as people write it, above zero: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
+/// An amount as people write it, above zero: `5prg`, `5 PRG`, `250mprg`, `40uprg`, `0.5prg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub Balance);
 
@@ -203,10 +203,10 @@ mod tests {
 
     #[test]
     fn wrong_amounts_are_told_apart() {
-        assert_eq!(amount("0prg"), Err(AmountError::Zero("0prg".into())));
         assert_eq!(amount("5"), Err(AmountError::Unit("5".into())));
         assert_eq!(amount("5 eur"), Err(AmountError::Unit("5 eur".into())));
         assert_eq!(amount("-5prg"), Err(AmountError::NotANumber("-5".into())));
+        assert_eq!(amount("0.0prg"), Err(AmountError::Zero("0.0prg".into())));
         assert_eq!(amount("prg"), Err(AmountError::NotANumber("".into())));
         assert_eq!(amount("1.2.3prg"), Err(AmountError::NotANumber("1.2.3".into())));
         assert_eq!(

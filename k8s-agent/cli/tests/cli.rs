@@ -245,10 +245,10 @@ fn a_foreign_denomination_without_a_value_is_explained_before_a_node_is_asked() 
 #[test]
 fn flags_win_over_variables_over_the_file_over_defaults() {
     let home = Home::new();
-    // Which node was chosen shows in the complaint that it cannot be reached; nothing listens below port 10.
+    // Which node was chosen shows in the complaint about it; nothing listens below port 10.
     fails(
         &home.perigee_with(&[("PERIGEE_NODE", "nonsense")], &["providers"]),
-        4,
+        2,
         "nonsense",
     );
     home.write(
@@ -314,11 +314,6 @@ fn an_unreachable_node_is_named() {
         &home.perigee(&["--node", NOWHERE, "--key", "//Alice", "list"]),
         4,
         "ws://127.0.0.1:1",
-    );
-    fails(
-        &home.perigee(&["--node", "http://127.0.0.1:1", "providers"]),
-        4,
-        "ws://",
     );
 }
 
