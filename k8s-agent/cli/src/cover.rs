@@ -8,6 +8,9 @@ use crate::{
 use perigee_chain::{Chain, ChainError, LeaseState};
 use perigee_primitives::{AttestationTimes, Balance, BlockNumber, DeploymentId};
 
+/// Blocks that pass until a call is in one, about.
+const SLACK: BlockNumber = 3;
+
 /// What escrow must hold for a lease, and what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cover {
@@ -36,11 +39,24 @@ impl Cover {
         }
     }
 
+    /// Refuses what the chain is certain to refuse. It counts from the block of the call on, which is not known here.
+    pub fn ensure(&self, name: &str, id: DeploymentId) -> Result<(), CliError> {
+        let least = self.rate.saturating_mul(self.blocks.saturating_sub(SLACK).into());
+        match least > self.holds {
+            true => Err(self.refusal(name, id)),
+            false => Ok(()),
+        }
+    }
+
     /// Why the chain does not let `name` change, where escrow does not cover it; any other error as it is.
     pub fn explain(&self, error: ChainError, name: &str, id: DeploymentId) -> CliError {
-        if !error.is_refusal("Marketplace", "NotCovered") {
-            return error.into();
+        match error.is_refusal("Marketplace", "NotCovered") {
+            true => self.refusal(name, id),
+            false => error.into(),
         }
+    }
+
+    fn refusal(&self, name: &str, id: DeploymentId) -> CliError {
         let needs = self.rate.saturating_mul(self.blocks.into());
         let lacks = exact(needs.saturating_sub(self.holds)).replace(" PRG", "prg");
         CliError::refused(format!(
@@ -103,6 +119,15 @@ mod tests {
         assert!(error.to_string().contains("needs 5.20 PRG in escrow"), "{error}");
         assert!(error.to_string().contains("holds 3.10 PRG"), "{error}");
         assert!(error.hints()[0].starts_with("`perigee deposit 7 2.100000000000prg` first"));
+        assert!(cover.ensure("deployment 7", 7).is_err());
+        let almost = Cover {
+            holds: 5 * PRG,
+            ..cover
+        };
+        assert!(
+            almost.ensure("deployment 7", 7).is_ok(),
+            "the chain may count two blocks less"
+        );
         let other = cover.explain(refusal("TermTooLong"), "deployment 7", 7);
         assert!(other.to_string().contains("TermTooLong"), "{other}");
     }

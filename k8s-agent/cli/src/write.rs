@@ -108,25 +108,23 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// As [`Writer::sign`], for a call after which escrow must cover a lease of `found`, with the lease after it. Where it
-    /// does not, `asks` makes of what the lease needs now what it would need then.
+    /// As [`Writer::sign`], for a call after which escrow must `cover` the lease of `group`, with the lease after it.
     pub async fn sign_covered(
         &self,
         (found, group): (&Found, &Group),
+        cover: Cover,
         call: &Call,
         what: &str,
-        asks: impl FnOnce(&mut Cover),
     ) -> Result<Option<After>, CliError> {
+        let (name, id) = (found.name_of(group), found.deployment.id);
+        // What is refused in a block costs more than what succeeds.
+        cover.ensure(&name, id)?;
         if !self.agree(call, what, 0).await? {
             return Ok(None);
         }
         match self.submit(call).await {
             Ok(included) => Ok(Some(self.after(&included, group.lease).await?)),
-            Err(error) => {
-                let mut cover = Cover::of(&self.chain, &group.state).await?;
-                asks(&mut cover);
-                Err(cover.explain(error, &found.name_of(group), found.deployment.id))
-            }
+            Err(error) => Err(cover.explain(error, &name, id)),
         }
     }
 

@@ -40,8 +40,9 @@ pub async fn run(context: &Context, args: Extend) -> Result<(), CliError> {
     ensure_taken(&writer.chain, &group.state, blocks, block_time).await?;
     let what = format!("Extend {} by {}", found.name_of(group), time::in_words(args.duration.0));
     let call = calls::extend(group.lease, blocks);
-    let asks = |cover: &mut Cover| cover.blocks = cover.blocks.saturating_add(blocks);
-    let Some(after) = writer.sign_covered((&found, group), &call, &what, asks).await? else {
+    let mut cover = Cover::of(&writer.chain, &group.state).await?;
+    cover.blocks = cover.blocks.saturating_add(blocks);
+    let Some(after) = writer.sign_covered((&found, group), cover, &call, &what).await? else {
         return Ok(());
     };
     let term_end = after.state.as_ref().and_then(|state| state.term_end);

@@ -69,10 +69,10 @@ async fn change(
     let group = found.running_group(id.group.as_deref())?;
     ensure_changes(writer, group, pause, &found.name_of(group)).await?;
     let what = what(found.name_of(group));
-    let call = call(group.lease);
-    let Some(after) = writer.sign_covered((&found, group), &call, &what, |_| ()).await? else {
+    let Some(included) = writer.sign(&call(group.lease), &what, 0).await? else {
         return Ok(None);
     };
+    let after = writer.after(&included, group.lease).await?;
     let from = after.state.as_ref().and_then(|state| state.next_change);
     Ok(Some(Change {
         deployment: id.deployment,

@@ -118,10 +118,13 @@ fn ensure_not_needed(provider: &Provider, amount: Amount, needed: Balance) -> Re
         Amount(provider.stake),
         Amount(needed)
     ))
-    .hint(format!(
-        "Unbond {} at most, or wait until leases have ended. `perigee agent retire` unbonds all of it.",
-        Amount(most)
-    )))
+    .hint(match most {
+        0 => "Wait until leases have ended; `perigee agent retire` then unbonds all of it.".into(),
+        most => format!(
+            "Unbond {} at most, or wait until leases have ended; `perigee agent retire` then unbonds all of it.",
+            Amount(most)
+        ),
+    }))
 }
 
 async fn withdraw(writer: &Writer<'_>, provider: u32) -> Result<bool, CliError> {

@@ -45,8 +45,9 @@ pub async fn run(context: &Context, args: Withdraw) -> Result<(), CliError> {
     ensure_own(own, args.amount, &found.name_of(group))?;
     let what = format!("Take {} back from the escrow of {}", args.amount, found.name_of(group));
     let call = calls::withdraw(group.lease, args.amount.0);
-    let asks = |cover: &mut Cover| cover.holds = cover.holds.saturating_sub(args.amount.0);
-    let Some(after) = writer.sign_covered((&found, group), &call, &what, asks).await? else {
+    let mut cover = Cover::of(&writer.chain, &group.state).await?;
+    cover.holds = cover.holds.saturating_sub(args.amount.0);
+    let Some(after) = writer.sign_covered((&found, group), cover, &call, &what).await? else {
         return Ok(());
     };
     let withdrawn = Withdrawn {
