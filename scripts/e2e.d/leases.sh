@@ -19,18 +19,29 @@ closes_even() {
 	perigee close "$1" --yes --wait --output json | jq -e '.deposited == .to_provider + .fee + .refunded' >/dev/null
 }
 
+# Names of the pods of a lease, those of one service with a second argument.
+pods_of() { kube get pods -n "$1" ${2:+-l perigee.cloud/service="$2"} -o name | sort; }
+same_pods() { [ "$1" = "$2" ] || { say "pods changed: $1 → $2" && return 1; }; }
+
 case_updated_lease_runs_the_new_file() {
-	local id namespace rate
+	local id namespace rate api all pod
 	id=$(deploy_hello) || return 1
 	wait_for 60 "the page" app_answers "$id" || return 1
 	namespace=$(namespaces_of "$id") rate=$(status_of "$id" .rate)
+	api=$(pods_of "$namespace" api)
 	hello_saying "New words" >"$RUN/new.yaml"
 	perigee update "$id" "$RUN/new.yaml" --yes >/dev/null || return 1
+	same_pods "$api" "$(pods_of "$namespace" api)" || return 1
 	web_pods_say "$namespace" 1 "New words" || return 1
 	wait_for 10 "the new page" page_says "$id" "New words: hello" || return 1
 	[ "$(status_of "$id" .rate)" = "$rate" ] || { say "the same size costs another rate" && return 1; }
+	# With nothing new in it, all of it starts anew.
+	all=$(pods_of "$namespace")
+	perigee update "$id" "$RUN/new.yaml" --yes >/dev/null || return 1
+	for pod in $all; do wait_for 30 "$pod to go" pod_gone "$namespace" "$pod" || return 1; done
 	perigee close "$id" --yes >/dev/null
 }
+pod_gone() { ! kube get -n "$1" "$2" >/dev/null 2>&1; }
 
 case_scaled_lease_has_its_replicas_and_its_price() {
 	local id namespace rate
@@ -55,7 +66,9 @@ case_agreed_end_moves_and_money_comes_and_goes() {
 	id=$(perigee deploy examples/hello/deploy.yaml --for 1h --yes --output json | jq -er .deployment) || return 1
 	end=$(status_of "$id" .term_end)
 	expect_exit 3 "deposit" perigee extend "$id" --for 30m --yes || return 1
-	perigee deposit "$id" 1prg --yes --output json | jq -e '.added == 1000000000000' >/dev/null || return 1
+	perigee deposit "$id" 1prg --yes --output json | jq -e '.added == 1000000000000 and .fee_paid > 0' >/dev/null || return 1
+	expect_exit 0 "fee paid [0-9.]* PRG" perigee deposit "$id" 0.1prg --yes || return 1
+	expect_exit 2 "above zero" perigee deposit "$id" 0prg --yes || return 1
 	perigee extend "$id" --for 30m --yes --output json | jq -e ".blocks > 800 and .term_end == $end + .blocks" >/dev/null || return 1
 	expect_exit 3 "take back less" perigee withdraw "$id" 5prg --yes || return 1
 	perigee withdraw "$id" 0.5prg --yes --output json | jq -e '.withdrawn == 500000000000' >/dev/null || return 1
@@ -105,8 +118,9 @@ case_others_pay_only_when_the_owner_lets_them() {
 }
 
 case_deployment_changes_hands() {
-	local id neighbour
+	local id neighbour namespace pods
 	id=$(deploy_hello) || return 1
+	namespace=$(namespaces_of "$id")
 	neighbour=$(perigee keys show "$NEIGHBOUR" --output json | jq -er .address)
 	as_neighbour expect_exit 3 "offer" perigee transfer "$id" --accept --yes || return 1
 	perigee transfer "$id" --to "$neighbour" --yes >/dev/null || return 1
@@ -116,9 +130,18 @@ case_deployment_changes_hands() {
 	as_neighbour perigee transfer "$id" --accept --yes --output json | jq -e --arg to "$neighbour" '.owner == $to' >/dev/null || return 1
 	expect_exit 3 "another owner" perigee close "$id" --yes || return 1
 	app_answers "$id" || { say "the application stopped when its owner changed" && return 1; }
+	# An agent that starts anew applies every lease, as what the chain says now.
+	pods=$(pods_of "$namespace")
+	agent_stop
+	agent_start
+	wait_for 60 "the new owner in the cluster" owner_in_cluster "$namespace" "$neighbour" || return 1
+	sleep 5
+	same_pods "$pods" "$(pods_of "$namespace")" || return 1
 	as_neighbour perigee scale "$id" web=2 --yes >/dev/null || return 1
 	as_neighbour closes_even "$id"
 }
+
+owner_in_cluster() { [ "$(kube get namespace "$1" -o json | jq -r '.metadata.annotations["perigee.cloud/owner"]')" = "$2" ]; }
 
 case_present_provider_has_abandoned_nothing() {
 	local id

@@ -115,6 +115,7 @@ impl Daemon {
             finalised: watch::Sender::new(Some(finalised)),
             wake: Notify::new(),
             claimed: Mutex::default(),
+            fees: Mutex::default(),
             alarms: Mutex::default(),
             start,
         });
@@ -296,7 +297,10 @@ mod tests {
             }
         };
         assert_eq!(patiently(attempt, is_passing).await.unwrap(), 7);
-        let refused = || async { Err::<(), _>(Error::Refused("no".into())) };
+        let refused = || async {
+            let reason = "no".into();
+            Err::<(), _>(Error::Refused(ChainError::Rejected { reason }))
+        };
         assert!(matches!(patiently(refused, is_passing).await, Err(Error::Refused(_))));
     }
 }

@@ -84,8 +84,8 @@ pub enum Error {
     #[error("the provider is not registered, and the key of its stash is not on this machine.\n{0}")]
     NeedsSignature(crate::ToSign),
     /// The chain refused a transaction or a query.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(ChainError),
     /// Something does not answer.
     #[error("{what} does not answer: {message}")]
     Unreachable {
@@ -174,7 +174,7 @@ impl From<ChainError> for Error {
                 what: format!("the node at {address}"),
                 message: reason,
             },
-            ChainError::Refused { .. } | ChainError::Rejected { .. } => Self::Refused(e.to_string()),
+            ChainError::Refused { .. } | ChainError::Rejected { .. } => Self::Refused(e),
             ChainError::Timeout { what, .. } => Self::TimedOut(what),
             ChainError::WrongChain { expected, found } => Self::Identity {
                 what: "the chain's genesis",

@@ -1,5 +1,6 @@
 //! What the command line gives the agent, and what the agent gives back. Plain data: parsing and printing are not done here.
 
+use crate::Kind;
 use perigee_primitives::{Balance, BlockNumber, LeaseId, ProviderId, Resources, STORAGE_CLASSES};
 use serde::Serialize;
 use std::{fmt, net::SocketAddr, path::PathBuf};
@@ -163,6 +164,24 @@ pub struct Forgotten {
     pub chain: String,
     /// Numbers of the leases whose objects are gone.
     pub leases: Vec<LeaseId>,
+    /// Leases of which something is left.
+    pub left: Vec<LeftLease>,
+    /// Numbers of leases whose record does not say readably of which chain they are. They are left alone.
+    pub unknown: Vec<LeaseId>,
+}
+
+/// A lease that could not be removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftLease {
+    /// Its number.
+    pub lease: LeaseId,
+    /// Why it is still there.
+    pub why: String,
+    /// What to do about it.
+    pub fix: String,
+    /// What kind of failure it is.
+    #[serde(skip)]
+    pub kind: Kind,
 }
 
 /// How the agent is run.

@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     core::{
         beat::{Clock, Millis},
+        income::LastFees,
         reconcile::Alarm,
     },
     identity::Identity,
@@ -43,6 +44,8 @@ pub struct Shared {
     pub wake: Notify,
     /// Income claimed since the start of this process.
     pub claimed: Mutex<Balance>,
+    /// What fetching it cost the last time.
+    pub fees: Mutex<LastFees>,
     /// What needs a person.
     pub alarms: Mutex<Vec<Alarm>>,
     /// Start of this process, from which moments count.

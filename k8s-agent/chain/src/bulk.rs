@@ -4,11 +4,11 @@ use crate::{
     calls::{Call, Transactions},
     config::PerigeeConfig,
     link::Link,
-    submit::{refusal, rpc_rejection},
+    submit::{failure, rpc_rejection},
     Account, AccountId, Chain, ChainError, Hash, LeaseOpened, View,
 };
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use subxt::{config::HashFor, error::DispatchError, events::Phase};
+use subxt::{config::HashFor, events::Phase};
 
 /// Signs without asking the node. What it signs expires some minutes after the signer was made.
 #[derive(Clone)]
@@ -90,9 +90,8 @@ impl View {
             };
             let outcome = outcomes.get_mut(index as usize);
             let outcome = outcome.ok_or_else(|| ChainError::Protocol("an event of no extrinsic".into()))?;
-            if event.pallet_name() == "System" && event.event_name() == "ExtrinsicFailed" {
-                let error = DispatchError::decode_from(event.field_bytes(), self.at.metadata());
-                outcome.result = Err(refusal(&error.map_err(|e| self.link.error(e))?));
+            if let Some(why) = failure(&self.link, &event, self.at.metadata())? {
+                outcome.result = Err(why);
             } else if let (Ok(opened), Some(lease)) = (&mut outcome.result, event.decode_fields_as()) {
                 opened.push(lease.map_err(|e| self.link.error(e))?);
             }

@@ -101,6 +101,8 @@ pub struct Deployment {
     pub leases: Vec<LeaseId>,
     /// When it was opened.
     pub opened_at: BlockNumber,
+    /// Whom its owner offers it to.
+    pub offered_to: Option<AccountId>,
 }
 
 /// What an account has.

@@ -1,6 +1,7 @@
 //! Signing, sending and waiting for a block.
 
 use crate::{
+    api::transaction_payment::events::TransactionFeePaid,
     calls::{Call, Transactions},
     config::PerigeeConfig,
     link::Link,
@@ -10,7 +11,10 @@ use crate::{
 use perigee_primitives::Balance;
 use std::time::Duration;
 use subxt::{
-    error::{BackendError, DispatchError, ExtrinsicError, RpcError, TransactionEventsError},
+    error::{BackendError, DispatchError, ExtrinsicError, RpcError},
+    events::Event,
+    extrinsics::ExtrinsicEvents,
+    metadata::ArcMetadata,
     tx::{TransactionInBlock, TransactionProgress, TransactionStatus},
 };
 
@@ -32,6 +36,11 @@ pub enum Progress {
         /// Hash of the block.
         block: Hash,
     },
+    /// It was charged, whether it succeeds or not.
+    Charged {
+        /// The fee with its tip: what was not needed of the fee that was asked for is given back by then.
+        fee: Balance,
+    },
 }
 
 /// An extrinsic in a block.
@@ -43,6 +52,8 @@ pub struct Included {
     pub block: BlockId,
     /// The leases that it opened.
     pub opened: Vec<LeaseOpened>,
+    /// The fee that it was charged, with its tip.
+    pub fee: Balance,
 }
 
 type Online = crate::calls::Online;
@@ -73,10 +84,10 @@ impl Chain {
         progress(Progress::Included {
             block: found.block_hash().0,
         });
-        self.outcome(&link, found).await
+        self.outcome(&link, found, &mut progress).await
     }
 
-    /// The fee that `call` would cost now.
+    /// The most that `call` would cost now: what it does not need of that is not charged.
     pub async fn fee(&self, call: &Call, by: &Account) -> Result<Balance, ChainError> {
         let link = self.link().await?;
         let (tx, block) = self.transactions(&link).await?;
@@ -120,12 +131,18 @@ impl Chain {
         &self,
         link: &Link,
         found: TransactionInBlock<PerigeeConfig, Online>,
+        progress: &mut impl FnMut(Progress),
     ) -> Result<Included, ChainError> {
-        let events = found.wait_for_success().await.map_err(|e| match e {
-            TransactionEventsError::ExtrinsicFailed(error) => refusal(&error),
-            other => link.error(other),
-        })?;
+        let events = found.fetch_events().await.map_err(|e| link.error(e))?;
+        let fee = charged(link, &events)?;
+        progress(Progress::Charged { fee });
         let at = found.at().await.map_err(|e| link.error(e))?;
+        for event in events.iter() {
+            let event = event.map_err(|e| link.error(e))?;
+            if let Some(why) = failure(link, &event, at.metadata())? {
+                return Err(why);
+            }
+        }
         Ok(Included {
             hash: found.extrinsic_hash().0,
             block: BlockId {
@@ -133,8 +150,15 @@ impl Chain {
                 hash: found.block_hash().0,
             },
             opened: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
+            fee,
         })
     }
+}
+
+/// What an extrinsic with these events was charged: `actual_fee` has the tip in it.
+fn charged(link: &Link, events: &ExtrinsicEvents<PerigeeConfig>) -> Result<Balance, ChainError> {
+    let paid = events.find_first::<TransactionFeePaid>().transpose();
+    Ok(paid.map_err(|e| link.error(e))?.map_or(0, |paid| paid.actual_fee))
 }
 
 async fn included(
@@ -178,7 +202,20 @@ pub(crate) fn rpc_rejection(link: &Link, error: subxt::rpcs::Error) -> ChainErro
     }
 }
 
-pub(crate) fn refusal(error: &DispatchError) -> ChainError {
+/// Why the extrinsic of this event failed, if that is what the event tells.
+pub(crate) fn failure(
+    link: &Link,
+    event: &Event<'_, PerigeeConfig>,
+    metadata: ArcMetadata,
+) -> Result<Option<ChainError>, ChainError> {
+    if event.pallet_name() != "System" || event.event_name() != "ExtrinsicFailed" {
+        return Ok(None);
+    }
+    let error = DispatchError::decode_from(event.field_bytes(), metadata).map_err(|e| link.error(e))?;
+    Ok(Some(refusal(&error)))
+}
+
+fn refusal(error: &DispatchError) -> ChainError {
     if let DispatchError::Module(module) = error {
         if let Ok(details) = module.details() {
             return ChainError::Refused {

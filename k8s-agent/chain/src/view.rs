@@ -12,6 +12,7 @@ use perigee_primitives::{
     AskId, AttestationTimes, Backlog, Balance, BlockNumber, DeploymentId, EscrowId, LeaseId, ProviderId, Refusal,
     Standings, Tier,
 };
+use std::collections::BTreeMap;
 use subxt::{
     client::OnlineClientAtBlock,
     storage::{Address, PrefixOf, StorageKeyValue},
@@ -129,6 +130,23 @@ impl View {
         }))
     }
 
+    /// The bond pools of all providers that have one.
+    pub async fn bond_pools(&self) -> Result<BTreeMap<ProviderId, BondPool>, ChainError> {
+        let mut all = BTreeMap::new();
+        for entry in self.entries(api::storage().providers().bond_pools(), ()).await? {
+            let (id,) = self.key(&entry)?;
+            let pool = self.value(&entry)?;
+            all.insert(
+                id,
+                BondPool {
+                    total: pool.total,
+                    bonded: pool.bonded,
+                },
+            );
+        }
+        Ok(all)
+    }
+
     /// The stake that leaves a provider, earliest first.
     pub async fn unbonding(&self, id: ProviderId) -> Result<Vec<Unbonding>, ChainError> {
         let record = self.get(api::storage().providers().unbonding_of(), (id,)).await?;
@@ -158,9 +176,25 @@ impl View {
 
     /// The rate per block that the stake of a provider still backs.
     pub fn rate_left(&self, provider: &Provider) -> Result<Balance, ChainError> {
-        let blocks = self.constant(api::constants().providers().stake_blocks())?;
-        let backed = provider.stake / Balance::from(blocks.max(1));
+        let backed = provider.stake / self.stake_blocks()?;
         Ok(backed.saturating_sub(provider.leased_rate))
+    }
+
+    /// The stake that a provider must keep: the least there is, and what backs its leases.
+    pub fn stake_needed(&self, provider: &Provider) -> Result<Balance, ChainError> {
+        let least = self.constant(api::constants().providers().min_stake())?;
+        Ok(least.max(provider.leased_rate.saturating_mul(self.stake_blocks()?)))
+    }
+
+    fn stake_blocks(&self) -> Result<Balance, ChainError> {
+        let blocks = self.constant(api::constants().providers().stake_blocks())?;
+        Ok(blocks.max(1).into())
+    }
+
+    /// The rate per block for whose bonds a pool still has the money.
+    pub fn rate_bonded(&self, pool: &BondPool) -> Result<Balance, ChainError> {
+        let blocks = self.constant(api::constants().marketplace().bond_blocks())?;
+        Ok(pool.free() / Balance::from(blocks.max(1)))
     }
 
     /// The asks that would not take `order` of `owner` at this block, each with the first reason.
@@ -238,6 +272,7 @@ impl View {
             owner: r.owner,
             leases: r.leases.0,
             opened_at: r.opened_at,
+            offered_to: r.offered_to,
         }))
     }
 
@@ -274,6 +309,14 @@ impl View {
         let approvals = account.map(|account| account.approvals.0).unwrap_or_default();
         let approval = approvals.into_iter().find(|approval| approval.who == *who);
         Ok(approval.map(|approval| approval.minimum))
+    }
+
+    /// What is left of the deposits of `who` in an escrow account.
+    pub async fn deposit_left(&self, escrow: EscrowId, who: &AccountId) -> Result<Balance, ChainError> {
+        let account = self.get(api::storage().escrow().accounts(), (escrow,)).await?;
+        let deposits = account.map(|account| account.deposits.0 .0).unwrap_or_default();
+        let own = deposits.into_iter().filter(|deposit| deposit.depositor == *who);
+        Ok(own.fold(0, |sum: Balance, deposit| sum.saturating_add(deposit.amount)))
     }
 
     /// What an account has. An account without record has nothing.

@@ -150,7 +150,7 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct Id {
     /// Number of the deployment
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = number)]
     pub deployment: u64,
 }
 
@@ -158,7 +158,7 @@ pub struct Id {
 #[derive(Debug, Args)]
 pub struct GroupId {
     /// Number of the deployment
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = number)]
     pub deployment: u64,
     /// Which of its placements, by name or number [default: the only one]
     #[arg(long, value_name = "PLACEMENT")]
@@ -212,7 +212,7 @@ pub struct Send {
 #[derive(Debug, Args)]
 pub struct List {
     /// Whose deployments [default: those of the key]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub owner: Option<AccountId>,
 }
 
@@ -334,7 +334,7 @@ pub struct Transfer {
     #[command(flatten)]
     pub id: Id,
     /// Offer it to this account
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub to: Option<AccountId>,
     /// Accept the offer
     #[arg(long)]
@@ -371,7 +371,7 @@ pub enum DepositorChange {
     /// Let an account deposit
     Allow {
         /// Its address
-        #[arg(value_name = "ADDRESS")]
+        #[arg(value_name = "ADDRESS", value_parser = address)]
         who: AccountId,
         /// Its smallest deposit
         #[arg(long, value_name = "AMOUNT", default_value = "0.01prg")]
@@ -380,7 +380,7 @@ pub enum DepositorChange {
     /// Let it deposit no more
     Forbid {
         /// Its address
-        #[arg(value_name = "ADDRESS")]
+        #[arg(value_name = "ADDRESS", value_parser = address)]
         who: AccountId,
     },
 }
@@ -388,11 +388,11 @@ pub enum DepositorChange {
 /// `claim`.
 #[derive(Debug, Args)]
 pub struct Claim {
-    /// Leases to claim from [default: all of the provider that the key operates]
-    #[arg(value_name = "LEASE")]
+    /// Leases to claim from, by the numbers that `agent status` shows [default: all of the provider that the key operates]
+    #[arg(value_name = "LEASE", value_parser = number)]
     pub leases: Vec<u64>,
     /// Who is paid [default: the account of the key]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub payee: Option<AccountId>,
 }
 
@@ -539,6 +539,17 @@ pub struct Watch {
     /// Let time pass so many times faster, to rehearse
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a number: `perigee list` shows those of your deployments"))
+}
+
+fn address(text: &str) -> Result<AccountId, String> {
+    text.parse().map_err(|_| {
+        format!("'{text}' is not an address: they begin with 5, and `perigee keys show NAME` prints that of a key")
+    })
 }
 
 fn speed(text: &str) -> Result<f64, String> {

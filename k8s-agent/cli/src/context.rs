@@ -22,7 +22,12 @@ pub struct Context {
 impl Context {
     /// Connects to the node.
     pub async fn connect(&self) -> Result<Chain, CliError> {
-        Ok(Chain::connect(&self.settings.node).await?)
+        let node = &self.settings.node;
+        if !node.starts_with("ws://") && !node.starts_with("wss://") {
+            return Err(CliError::usage(format!("'{node}' is not the address of a node"))
+                .hint("Write it with its scheme, for example --node ws://127.0.0.1:9944; PERIGEE_NODE is the same."));
+        }
+        Ok(Chain::connect(node).await?)
     }
 }
 
@@ -170,16 +175,43 @@ pub fn vault(chain: &Chain) -> Vault {
     Vault::of_user(&chain.genesis())
 }
 
-/// A point of chain time in words: `in 23 h 12 min (2026-11-24 07:10)`, `40 s ago`.
-pub fn when(now: u32, now_ms: u64, block: u32, block_time: Duration) -> String {
-    if block < now {
-        return format!("{} ago", time::in_words(time::time_of(now - block, block_time)));
+/// A block and its time: other blocks are told by their distance to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    now: u32,
+    now_ms: u64,
+    block_time: Duration,
+}
+
+impl Clock {
+    /// At the block of `view`.
+    pub async fn of(chain: &Chain, view: &View) -> Result<Self, CliError> {
+        Ok(Self {
+            now: view.block().number,
+            now_ms: view.timestamp().await?,
+            block_time: chain.block_time().await?,
+        })
     }
-    let ahead = time::time_of(block - now, block_time);
-    let clock = time::clock(now_ms, ahead)
-        .map(|c| format!(" ({c})"))
-        .unwrap_or_default();
-    format!("in {}{clock}", time::in_words(ahead))
+
+    /// A block in words: `in 23 h 12 min (2026-11-24 07:10)`, `40 s ago`.
+    pub fn when(&self, block: u32) -> String {
+        let Some(ahead) = block.checked_sub(self.now) else {
+            return format!("{} ago", time::in_words(self.span(self.now - block)));
+        };
+        let clock = time::clock(self.now_ms, self.span(ahead))
+            .map(|c| format!(" ({c})"))
+            .unwrap_or_default();
+        format!("in {}{clock}", time::in_words(self.span(ahead)))
+    }
+
+    /// The same, empty for no block.
+    pub fn when_any(&self, block: Option<u32>) -> String {
+        block.map(|block| self.when(block)).unwrap_or_default()
+    }
+
+    fn span(&self, blocks: u32) -> Duration {
+        time::time_of(blocks, self.block_time)
+    }
 }
 
 /// Reads a file, or standard input for `-`. Returns the name to call it by.
@@ -246,6 +278,15 @@ pub mod tests {
         }
     }
 
+    /// At a block of a chain with one every two seconds.
+    pub fn clock_at(now: u32) -> Clock {
+        Clock {
+            now,
+            now_ms: 0,
+            block_time: Duration::from_secs(2),
+        }
+    }
+
     fn declined(group: u8) -> LeaseState {
         LeaseState {
             phase: LeasePhase::Ended {
@@ -266,6 +307,7 @@ pub mod tests {
                 owner: AccountId([0; 32]),
                 leases: vec![3, 4, 5],
                 opened_at: 1,
+                offered_to: None,
             },
             groups: groups(leases, name),
         }
@@ -290,6 +332,15 @@ pub mod tests {
         assert_eq!(unknown.hints(), ["It has east, 1."]);
         let which = found.running_group(None).unwrap_err();
         assert_eq!(which.hints(), ["Say which one: --group east or --group 1."]);
+    }
+
+    #[test]
+    fn blocks_are_told_by_their_distance() {
+        let clock = clock_at(100);
+        assert_eq!(clock.when(80), "40 s ago");
+        assert!(clock.when(100).starts_with("in 0 s"), "{}", clock.when(100));
+        assert!(clock.when(130).starts_with("in 1 min ("), "{}", clock.when(130));
+        assert_eq!(clock.when_any(None), "");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use crate::{
     context::vault,
     error::{CliError, ExitCode},
+    money::Amount,
     printer::Progress,
     vault::Saved,
+    write::Writer,
 };
-use perigee_chain::{calls, Account, Chain, ChainError, LeaseState, Provider};
+use perigee_chain::{calls, ChainError, LeaseState, Provider};
 use perigee_gateway::{Client, ClientError, LeaseStatus, Place, Receipt, Scope, Session};
 use perigee_primitives::{CloseReason, Commitment, DeclineReason, LeaseId, LeasePhase};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -44,10 +46,8 @@ impl Served {
 
 /// The way from an open lease to a running application. Everything may be repeated.
 pub struct Delivery<'a> {
-    /// The chain.
-    pub chain: &'a Chain,
     /// The owner.
-    pub account: &'a Account,
+    pub writer: &'a Writer<'a>,
     /// The lease.
     pub lease: LeaseId,
     /// When to give up.
@@ -90,7 +90,7 @@ impl Delivery<'_> {
         let mut filed = false;
         loop {
             let state = self.state().await?;
-            let view = self.chain.best().await?;
+            let view = self.writer.chain.best().await?;
             let leases = view.deployment(state.deployment).await?.map(|d| d.leases);
             let siblings = view.leases(&leases.unwrap_or_default()).await?;
             match succession(self.lease, &state, &siblings, filed) {
@@ -115,17 +115,18 @@ impl Delivery<'_> {
     /// Shows on chain that the provider held the manifest of a lease that it did not start: the miss is then its fault,
     /// its bond pays, and the next ask takes over.
     async fn file_receipt(&self, state: &LeaseState, progress: &Progress) -> Result<(), CliError> {
-        let saved = vault(self.chain).load(&state.commitment)?;
+        let saved = vault(&self.writer.chain).load(&state.commitment)?;
         let ours = |receipt: &Receipt| receipt.lease == self.lease;
         let Some(receipt) = saved.and_then(|s| s.receipt).filter(ours).filter(|_| !state.settled) else {
             return Ok(());
         };
         progress.waiting_for("the receipt to be filed");
         let call = calls::file_receipt(self.lease, receipt.received, receipt.signature);
-        match self.chain.submit(&call, self.account).await {
+        match self.writer.submit_quietly(&call).await {
             Ok(included) => progress.done(format!(
-                "not activated in time: the provider's receipt is filed in block {}",
-                included.block.number
+                "not activated in time: the provider's receipt is filed in block {}, fee paid {}",
+                included.block.number,
+                Amount(included.fee)
             )),
             Err(error @ ChainError::Refused { .. }) => {
                 progress.note(format!("the provider's receipt does not count: {error}"))
@@ -139,8 +140,8 @@ impl Delivery<'_> {
     pub async fn deliver(&self, progress: &Progress) -> Result<(), CliError> {
         let state = self.state().await?;
         ended(&state)?;
-        let Some(saved) = vault(self.chain).load(&state.commitment)? else {
-            let path = vault(self.chain).path(&state.commitment);
+        let Some(saved) = vault(&self.writer.chain).load(&state.commitment)? else {
+            let path = vault(&self.writer.chain).path(&state.commitment);
             return Err(
                 CliError::usage("the manifest of this deployment is not on this machine".into()).hint(format!(
                     "Run this where it was deployed from, or copy {} here.",
@@ -152,7 +153,7 @@ impl Delivery<'_> {
         progress.waiting_for(format!("delivering the manifest to {}", provider.gateway));
         let receipt = self.deliver_to(&provider, &saved, progress).await?;
         self.check_receipt(&receipt, &state, &provider)?;
-        vault(self.chain).save(
+        vault(&self.writer.chain).save(
             &state.commitment,
             &Saved {
                 receipt: Some(receipt),
@@ -205,7 +206,7 @@ impl Delivery<'_> {
 
     fn running(&self, state: &LeaseState, status: &LeaseStatus) -> Result<Running, CliError> {
         let urls: Vec<_> = status.uris.iter().map(|uri| url(uri)).collect();
-        let vault = vault(self.chain);
+        let vault = vault(&self.writer.chain);
         if let Some(saved) = vault.load(&state.commitment)? {
             vault.save(
                 &state.commitment,
@@ -219,23 +220,23 @@ impl Delivery<'_> {
     }
 
     async fn state(&self) -> Result<LeaseState, CliError> {
-        let state = self.chain.best().await?.lease(self.lease).await?;
+        let state = self.writer.chain.best().await?.lease(self.lease).await?;
         state.ok_or_else(|| CliError::refused(format!("there is no record of lease {} any more", self.lease)))
     }
 
     async fn provider(&self, state: &LeaseState) -> Result<Provider, CliError> {
-        let provider = self.chain.best().await?.provider(state.provider).await?;
+        let provider = self.writer.chain.best().await?.provider(state.provider).await?;
         provider.ok_or_else(|| CliError::refused(format!("provider {} is not registered any more", state.provider)))
     }
 
     fn session(&self, provider: &Provider) -> Session {
         let place = Place {
             provider: provider.id,
-            genesis: self.chain.genesis(),
+            genesis: self.writer.chain.genesis(),
         };
         let scope = Scope::MANIFEST | Scope::STATUS;
         Session::open(
-            self.account.keypair(),
+            self.writer.account.keypair(),
             &place,
             Some(self.lease),
             scope,
@@ -272,7 +273,7 @@ impl Delivery<'_> {
 
     fn check_receipt(&self, receipt: &Receipt, state: &LeaseState, provider: &Provider) -> Result<(), CliError> {
         let ours = receipt.lease == self.lease && receipt.commitment == state.commitment;
-        if ours && receipt.is_signed_by(&provider.heartbeat_key, &self.chain.genesis()) {
+        if ours && receipt.is_signed_by(&provider.heartbeat_key, &self.writer.chain.genesis()) {
             return Ok(());
         }
         Err(CliError::refused(format!(

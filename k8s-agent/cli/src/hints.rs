@@ -53,7 +53,7 @@ const ESCROW: Hints = &[
     ("SharesDoNotAddUp", "Let the shares add to 1,000,000 exactly."),
     (
         "TooManyApprovals",
-        "Take an approval back with `perigee depositors ID forbid ADDRESS`.",
+        "Seven accounts are approved at most, beside the owner; take an approval back with `perigee depositors ID forbid ADDRESS`.",
     ),
     (
         "TooManyCredits",
@@ -61,7 +61,7 @@ const ESCROW: Hints = &[
     ),
     (
         "TooManyDepositors",
-        "`perigee claim LEASE`, or one of the depositors takes its money back with `perigee withdraw`.",
+        "Eight accounts deposit at most: `perigee claim LEASE` clears those whose money is used up, or one takes its money back with `perigee withdraw`.",
     ),
     ("ZeroAmount", "Name an amount above zero, for example 1prg."),
     ("ZeroShare", "Leave that recipient out."),
@@ -88,7 +88,7 @@ const MARKETPLACE: Hints = &[
         "Nothing was paid but the transaction fee. Deploy again: the offers are asked anew.",
     ),
     ("NoAsks", "`perigee providers` shows the asks there are."),
-    ("NoGroups", "A file has to place at least one service."),
+    ("NoGroups", "A file has to place at least one service, at one to eight placements."),
     (
         "NoSuchDeployment",
         "`perigee list` shows your deployments. Records are kept for a day after the end.",
@@ -107,7 +107,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "NotAbandoned",
-        "Close it without --abandoned; absence that is attested later still counts for what is billed.",
+        "Attestation must have seen the provider absent for 36 epochs on end: `perigee status ID` shows the blocks so far. Close it without --abandoned; absence that is attested later still counts for what is billed.",
     ),
     ("NotActive", "Wait until it runs: `perigee status ID`."),
     (
@@ -134,7 +134,7 @@ const MARKETPLACE: Hints = &[
     ("PauseTooLong", "Leave --for out: the longest pause is then taken."),
     (
         "RateTooHigh",
-        "The ask was replaced meanwhile; the same command again shows the new price.",
+        "The ask was replaced meanwhile, and nothing but the fee was paid; the same command again shows the new price.",
     ),
     ("ReadinessUnchanged", "Nothing is left to do."),
     (
@@ -156,7 +156,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "TooManyPendingChanges",
-        "Wait until the next attestation epochs are judged, then try again.",
+        "Four changes wait at most. `perigee status ID` shows what is judged and when the next one takes effect; then try again.",
     ),
     ("ZeroAmount", "Name an amount above zero, for example 1prg."),
     ("ZeroBlocks", "Name a time above zero with --for, for example 1h."),
@@ -184,7 +184,7 @@ const PROVIDERS: Hints = &[
     ),
     (
         "BadSla",
-        "Write per cent such as 99.5 for `sla_percent` in [ask] of the agent's config.",
+        "Write per cent from 0 to 100, such as 99.5, for `sla_percent` in [ask] of the agent's config.",
     ),
     (
         "BadTermLimits",
@@ -207,8 +207,11 @@ const PROVIDERS: Hints = &[
         "NoPins",
         "Run `perigee agent init`: it makes the gateway's certificate.",
     ),
-    ("NotBacked", "`perigee agent stake add AMOUNT` backs more."),
-    ("NotEnoughStake", "`perigee agent stake` shows what there is."),
+    (
+        "NotBacked",
+        "The stake must be seven days of all rates together. Take less, or elsewhere; the provider backs more with `perigee agent stake add AMOUNT`.",
+    ),
+    ("NotEnoughStake", "Unbond less: `perigee agent stake` shows what there is."),
     (
         "NotOperator",
         "Choose the key of the provider's operator with --key or PERIGEE_KEY.",
@@ -225,7 +228,7 @@ const PROVIDERS: Hints = &[
     ),
     (
         "NoticeOutOfBounds",
-        "Correct `notice_hours` in [ask] of the agent's config.",
+        "Between one minute and 30 days: correct `notice_hours` in [ask] of the agent's config.",
     ),
     (
         "OperatorTaken",
@@ -241,7 +244,7 @@ const PROVIDERS: Hints = &[
     ),
     (
         "StakeTooLow",
-        "Raise `stake` in the agent's config, or `perigee agent stake add AMOUNT`.",
+        "100 PRG at least. Raise `stake` in the agent's config, or `perigee agent stake add AMOUNT`; `perigee agent stake` shows what there is.",
     ),
     (
         "StashTaken",
@@ -257,7 +260,7 @@ const PROVIDERS: Hints = &[
     ),
     (
         "TooManyAsks",
-        "Withdraw one, or replace it in place: `perigee agent ask` shows them.",
+        "A provider has eight at most. Withdraw one, or replace it in place: `perigee agent ask` shows them.",
     ),
     (
         "TooManyUnbonding",
@@ -269,9 +272,38 @@ const PROVIDERS: Hints = &[
     ("ZeroAmount", "Name an amount above zero, for example 1prg."),
 ];
 
+/// Of errors that belong to no pallet of the market: money that is not there, and limits of accounts.
+const SYSTEM: Hints = &[
+    (
+        "FundsUnavailable",
+        "The account that pays holds too little that is free: take a smaller amount, or send it some PRG.",
+    ),
+    (
+        "Underflow",
+        "That is more than the account holds: take a smaller amount.",
+    ),
+    ("Overflow", "That is more than can be counted: take a smaller amount."),
+    (
+        "Frozen",
+        "A part of the account's money is frozen, for example by a vote: take a smaller amount, or wait until it is free.",
+    ),
+    (
+        "OnlyProvider",
+        "An account keeps a small amount to exist, and this would take it: take a smaller amount.",
+    ),
+    ("NotExpendable", "An account keeps a small amount to exist, and this would take it: take a smaller amount."),
+    (
+        "BelowMinimum",
+        "The account would hold less than an account may: send more at once.",
+    ),
+    ("CannotCreate", "Send the account some PRG first: it does not exist yet."),
+    ("Exhausted", "The block was full: the same command again."),
+];
+
 /// What to do next; nothing for what nobody meets who types commands.
 pub fn hint(pallet: &str, error: &str) -> Option<&'static str> {
     let hints = match pallet {
+        "System" => SYSTEM,
         "Escrow" => ESCROW,
         "Marketplace" => MARKETPLACE,
         "Providers" => PROVIDERS,
@@ -311,6 +343,36 @@ mod tests {
             let hinted: BTreeSet<_> = hints.iter().map(|(name, _)| *name).collect();
             assert_eq!(known, hinted, "{pallet}");
         }
+    }
+
+    #[test]
+    fn hints_name_the_limits_that_the_chain_has() {
+        let metadata = metadata();
+        let constant = |pallet: &str, name: &str| {
+            let constant = metadata.pallet_by_name(pallet).unwrap().constant_by_name(name).unwrap();
+            let mut bytes = [0; 16];
+            bytes[..constant.value().len()].copy_from_slice(constant.value());
+            u128::from_le_bytes(bytes)
+        };
+        let says = |pallet: &str, error: &str, words: &str| {
+            let hint = hint(pallet, error).unwrap();
+            assert!(hint.contains(words), "{hint}");
+        };
+        assert_eq!(constant("Providers", "MinStake"), 100 * perigee_primitives::PRG);
+        says("Providers", "StakeTooLow", "100 PRG");
+        let (minute, day) = (30, 43_200);
+        assert_eq!(constant("Providers", "MinNotice"), minute);
+        assert_eq!(constant("Providers", "MaxNotice"), 30 * day);
+        says("Providers", "NoticeOutOfBounds", "one minute and 30 days");
+        assert_eq!(constant("Providers", "StakeBlocks"), 7 * day);
+        says("Providers", "NotBacked", "seven days");
+        assert_eq!(constant("Providers", "MaxAsks"), 8);
+        says("Providers", "TooManyAsks", "eight");
+        assert_eq!(constant("Marketplace", "AbandonedEpochs"), 36);
+        says("Marketplace", "NotAbandoned", "36 epochs");
+        assert_eq!(perigee_primitives::traits::MAX_DEPOSITORS, 8);
+        says("Escrow", "TooManyDepositors", "Eight");
+        says("Escrow", "TooManyApprovals", "Seven");
     }
 
     #[test]

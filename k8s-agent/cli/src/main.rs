@@ -8,6 +8,7 @@
 mod args;
 mod commands;
 mod context;
+mod cover;
 mod delivery;
 mod demands;
 mod error;

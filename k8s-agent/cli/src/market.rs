@@ -2,7 +2,7 @@
 
 use crate::{
     error::CliError,
-    matching::{choose, Candidate, NoFit, Offer, Wanted},
+    matching::{choose, Backed, Candidate, NoFit, Offer, Wanted},
     quote::{GroupQuote, Quoted},
     refusals::{self, Refused},
     terms::Funding,
@@ -25,12 +25,25 @@ impl Market {
     /// As `owner` sees it at this block.
     pub async fn open(view: View, owner: AccountId) -> Result<Self, CliError> {
         let providers: BTreeMap<_, _> = view.providers().await?.into_iter().map(|p| (p.id, p)).collect();
-        let candidate = |(id, ask): (u64, perigee_chain::Ask)| {
-            let free = providers.get(&ask.provider)?.free();
-            Some(Candidate { id, ask, free })
-        };
+        let pools = view.bond_pools().await?;
+        let mut candidates = Vec::new();
+        for (id, ask) in view.asks().await? {
+            let Some(provider) = providers.get(&ask.provider) else {
+                continue;
+            };
+            let pool = pools.get(&ask.provider).copied().unwrap_or_default();
+            candidates.push(Candidate {
+                id,
+                ask,
+                free: provider.free(),
+                backed: Backed {
+                    by_stake: view.rate_left(provider)?,
+                    by_bonds: view.rate_bonded(&pool)?,
+                },
+            });
+        }
         Ok(Self {
-            candidates: view.asks().await?.into_iter().filter_map(candidate).collect(),
+            candidates,
             times: view.attestation_times().await?,
             providers,
             owner,
@@ -72,14 +85,14 @@ impl Market {
         }
     }
 
-    /// Takes what a placement is going to lease out of what is free for the others.
+    /// Takes what a placement is going to lease out of what is left for the others: room, stake and bond pool.
     pub fn take(&mut self, group: &GroupQuote) {
         let Some(first) = group.offers.first() else {
             return;
         };
         let at_it = |candidate: &&mut Candidate| candidate.ask.provider == first.provider.id;
         for candidate in self.candidates.iter_mut().filter(at_it) {
-            candidate.free = candidate.free.saturating_sub(&group.resources);
+            candidate.take(&group.resources, first.offer.rate);
         }
     }
 

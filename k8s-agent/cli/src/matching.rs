@@ -41,6 +41,27 @@ pub struct Candidate {
     pub ask: Ask,
     /// What its provider has left.
     pub free: Resources,
+    /// What backs further leases of its provider.
+    pub backed: Backed,
+}
+
+/// The rates per block of further leases that a provider has the money to answer for. A lease takes its rate out of
+/// both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backed {
+    /// By its stake.
+    pub by_stake: Balance,
+    /// By the bond pool, as far as it is free.
+    pub by_bonds: Balance,
+}
+
+impl Candidate {
+    /// Takes a lease out of what its provider has left.
+    pub fn take(&mut self, resources: &Resources, rate: Balance) {
+        self.free = self.free.saturating_sub(resources);
+        self.backed.by_stake = self.backed.by_stake.saturating_sub(rate);
+        self.backed.by_bonds = self.backed.by_bonds.saturating_sub(rate);
+    }
 }
 
 /// An ask that fits.
@@ -73,6 +94,23 @@ pub enum Condition {
     Need(Need),
     /// It asks for more than the highest rate.
     Price,
+    /// The stake does not back its rate.
+    Stake(Shortage),
+    /// The bond pool does not hold the bond of its rate.
+    Bonds(Shortage),
+}
+
+/// A rate per block that is not backed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shortage {
+    rate: Balance,
+    backed: Balance,
+}
+
+impl Shortage {
+    fn of(rate: Balance, backed: Balance) -> Option<Self> {
+        (rate > backed).then_some(Self { rate, backed })
+    }
 }
 
 /// Why no ask fits.
@@ -135,7 +173,10 @@ fn failures(wanted: &Wanted, candidate: &Candidate) -> BTreeSet<Condition> {
             .map(Condition::Need),
     );
     match candidate.ask.terms.prices.rate(&wanted.resources) {
-        Some(rate) if rate <= wanted.max_rate => {}
+        Some(rate) if rate <= wanted.max_rate => {
+            failed.extend(Shortage::of(rate, candidate.backed.by_stake).map(Condition::Stake));
+            failed.extend(Shortage::of(rate, candidate.backed.by_bonds).map(Condition::Bonds));
+        }
         _ => {
             failed.insert(Condition::Price);
         }
@@ -280,6 +321,8 @@ impl NoFit {
                 format!("isolation: tenants are kept apart less than by {asked}")
             }
             Condition::Need(need) => format!("{need}: not offered"),
+            Condition::Stake(short) => format!("stake: {}", rates(short)),
+            Condition::Bonds(short) => format!("bond pool: {}", rates(short)),
             Condition::Price => {
                 let limit = Amount(self.wanted.max_rate);
                 let cheapest = self.cheapest.map(|c| format!(", the cheapest asks {}", Amount(c)));
@@ -337,6 +380,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+fn rates(short: &Shortage) -> String {
+    let (rate, backed) = (Amount(short.rate), Amount(short.backed));
+    format!("the lease costs {rate} per block, what is left answers for {backed}")
+}
+
 /// `not DE or FR`, `one of US`: what an offer is that a filter does not let pass.
 fn of_filter<V>(filter: &Filter<V>, name: impl Fn(&V) -> String) -> String {
     let names = |list: &[V]| list.iter().map(&name).collect::<Vec<_>>().join(" or ");
@@ -361,4 +409,4 @@ fn short(wanted: u64, what: &'static str, largest: u64) -> (bool, String, &'stat
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -10,6 +10,8 @@ pub const CHAIN_LABEL: &str = "perigee.cloud/chain";
 pub const COMMITMENT: &str = "perigee.cloud/commitment";
 /// Label that names the service of the manifest.
 pub const SERVICE_LABEL: &str = "perigee.cloud/service";
+/// Annotation of pods, and of what makes them: a digest of what runs in them.
+pub const RUNS: &str = "perigee.cloud/runs";
 /// Annotation that holds the owner's address.
 pub const OWNER: &str = "perigee.cloud/owner";
 /// Who made an object, in the label that tools know.
@@ -110,26 +112,37 @@ impl Lease {
         hex::encode(self.commitment)
     }
 
-    /// Labels of all its objects.
+    /// Labels of all its objects but pods.
     pub fn labels(&self) -> BTreeMap<String, String> {
         let mut commitment = self.commitment_hex();
         commitment.truncate(COMMITMENT_LABEL_LENGTH);
+        let mut labels = self.lasting_labels();
+        labels.insert(COMMITMENT.to_owned(), commitment);
+        labels
+    }
+
+    /// Labels of its pods: those that last as long as the lease. With others, each new manifest would be a new pod.
+    pub fn lasting_labels(&self) -> BTreeMap<String, String> {
         [
             (CHAIN_LABEL, self.key.chain.to_string()),
             (LEASE_LABEL, self.key.id.to_string()),
-            (COMMITMENT, commitment),
             (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into()
     }
 
-    /// Annotations of all its objects.
+    /// Annotations of all its objects but pods.
     pub fn annotations(&self) -> BTreeMap<String, String> {
         [(COMMITMENT, self.commitment_hex()), (OWNER, self.owner.clone())]
             .map(|(key, value)| (key.to_owned(), value))
             .into()
     }
+}
+
+/// What runs in a pod, or in the pods that a template makes, by its annotations.
+pub(crate) fn runs_in(annotations: Option<&BTreeMap<String, String>>) -> Option<&str> {
+    annotations?.get(RUNS).map(String::as_str)
 }
 
 /// Commitment in the annotations of an object, if it has a whole one.

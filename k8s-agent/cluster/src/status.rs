@@ -1,7 +1,7 @@
 //! How the services of a lease do.
 
 use crate::{
-    lease::{commitment_in, LeaseKey, SERVICE_LABEL},
+    lease::{commitment_in, runs_in, LeaseKey, SERVICE_LABEL},
     objects::node_port_service_of,
     Cluster, ClusterError, Settings,
 };
@@ -9,7 +9,7 @@ use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{ContainerStatus, Pod, Service},
+    core::v1::{ContainerStatus, Pod, PodTemplateSpec, Service},
     networking::v1::Ingress,
 };
 use kube::api::ListParams;
@@ -162,6 +162,8 @@ impl Cluster {
 struct Wanted {
     service: String,
     commitment: Option<[u8; 32]>,
+    /// What its pods run.
+    runs: Option<String>,
     replicas: u32,
     refused: Option<(String, Timestamp)>,
 }
@@ -175,6 +177,7 @@ impl Wanted {
         Self {
             service: service_of(&deployment.metadata),
             commitment: commitment_in(deployment.metadata.annotations.as_ref()),
+            runs: deployment.spec.as_ref().and_then(|spec| made_to_run(&spec.template)),
             replicas: count(deployment.spec.as_ref().and_then(|s| s.replicas)),
             refused: failure.map(|c| {
                 let since = c.last_transition_time.as_ref().map_or_else(Timestamp::now, |t| t.0);
@@ -188,10 +191,15 @@ impl Wanted {
         Self {
             service: service_of(&set.metadata),
             commitment: commitment_in(set.metadata.annotations.as_ref()),
+            runs: set.spec.as_ref().and_then(|spec| made_to_run(&spec.template)),
             replicas,
             refused: None,
         }
     }
+}
+
+fn made_to_run(template: &PodTemplateSpec) -> Option<String> {
+    runs_in(template.metadata.as_ref()?.annotations.as_ref()).map(str::to_owned)
 }
 
 fn service_of(metadata: &kube::api::ObjectMeta) -> String {
@@ -203,7 +211,7 @@ fn count(replicas: Option<i32>) -> u32 {
     replicas.unwrap_or(1).try_into().unwrap_or(0)
 }
 
-/// The pure part. Pods of an older manifest than their workload's do not count.
+/// The pure part. Pods that run something else than their workload asks for by now do not count.
 fn assess(lease: LeaseKey, wanted: &[Wanted], pods: &[Pod], uris: Vec<String>, now: Timestamp) -> LeaseStatus {
     let mut status = LeaseStatus {
         lease,
@@ -235,7 +243,7 @@ fn one_commitment(wanted: &[Wanted]) -> Option<[u8; 32]> {
 
 impl Wanted {
     fn has(&self, pod: &Pod) -> bool {
-        service_of(&pod.metadata) == self.service && commitment_in(pod.metadata.annotations.as_ref()) == self.commitment
+        service_of(&pod.metadata) == self.service && runs_in(pod.metadata.annotations.as_ref()) == self.runs.as_deref()
     }
 
     /// The oldest of what is wrong with it and its pods.

@@ -83,7 +83,15 @@ fn hello() -> Manifest {
 async fn objects_of(cluster: &Cluster, lease: &Lease, manifest: &Manifest) -> LeaseObjects {
     let facts = cluster.network_facts().await.unwrap();
     assert!(!facts.nodes.is_empty() && !facts.api.is_empty());
-    objects::build(lease, &manifest.groups[0], &Settings::default(), &facts, false).unwrap()
+    objects::build(
+        lease,
+        &manifest.groups[0],
+        &[7; 32],
+        &Settings::default(),
+        &facts,
+        false,
+    )
+    .unwrap()
 }
 
 async fn until(cluster: &Cluster, id: LeaseKey, met: impl Fn(&LeaseStatus) -> bool) -> LeaseStatus {

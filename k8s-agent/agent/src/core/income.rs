@@ -30,6 +30,31 @@ impl Income {
     }
 }
 
+/// A fee: the most that was asked for before signing, and what was charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fee {
+    /// Asked for.
+    pub asked: Balance,
+    /// Charged.
+    pub charged: Balance,
+}
+
+/// The last fees of each call that fetches income.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastFees {
+    /// Of a settlement.
+    pub settle: Option<Fee>,
+    /// Of a claim.
+    pub claim: Option<Fee>,
+}
+
+/// What a call for which `asked` is asked now will be charged: of it the part that was charged the last time, and all of
+/// it before the first. The price of weight moves with the chain's load, and both with it.
+pub fn expected(asked: Balance, last: Option<Fee>) -> Balance {
+    let part = |last: Fee| asked.checked_mul(last.charged)?.checked_div(last.asked);
+    last.and_then(part).map_or(asked, |fee| fee.min(asked))
+}
+
 /// What to do about the income of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collection {
@@ -100,6 +125,28 @@ mod tests {
         let fresh = |earned| collect(&income(earned, 0, 0), 1, 1000, 1000);
         assert_eq!(fresh(3999), Collection::Leave);
         assert_eq!(fresh(4000), Collection::SettleAndClaim);
+    }
+
+    #[test]
+    fn fees_are_expected_to_be_the_part_that_was_charged_before() {
+        assert_eq!(expected(100, None), 100);
+        let quarter = Some(Fee { asked: 80, charged: 20 });
+        assert_eq!(expected(100, quarter), 25);
+        // Twice the load, twice the fee.
+        assert_eq!(expected(200, quarter), 50);
+        let tipped = Some(Fee { asked: 80, charged: 90 });
+        assert_eq!(expected(100, tipped), 100);
+        let free = Some(Fee { asked: 0, charged: 0 });
+        assert_eq!(expected(100, free), 100);
+        assert_eq!(expected(Balance::MAX, quarter), Balance::MAX);
+    }
+
+    #[test]
+    fn what_is_given_back_of_fees_makes_smaller_claims_worth_it() {
+        let claims = |fee| collect(&income(150, 0, 0), 1, fee, fee) != Collection::Leave;
+        assert!(!claims(50));
+        let half = Some(Fee { asked: 2, charged: 1 });
+        assert!(claims(expected(50, half)));
     }
 
     #[test]

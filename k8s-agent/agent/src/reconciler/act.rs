@@ -137,7 +137,14 @@ impl Actor {
             owner: state.owner.to_string(),
         };
         let facts = cluster.network_facts().await?;
-        let objects = objects::build(&lease, group, &self.shared.config.workloads, &facts, state.paused);
+        let objects = objects::build(
+            &lease,
+            group,
+            &held.nonce,
+            &self.shared.config.workloads,
+            &facts,
+            state.paused,
+        );
         let objects = objects.map_err(|e| Refused::ForGood(e.to_string()))?;
         let replaces = matches!(state.phase, LeasePhase::Active { .. });
         Ok(cluster.apply_lease(&objects, replaces).await?)

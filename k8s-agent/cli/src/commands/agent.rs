@@ -11,8 +11,8 @@ use crate::{
     time::in_words,
 };
 use perigee_agent::{
-    ChainTag, ClusterOptions, HeldChain, InitOptions, InitReport, Kind, LeaseStatus, ProviderStatus, ResourcesView,
-    RunOptions, Status, StatusOptions,
+    ChainTag, ClusterOptions, HeldChain, InitOptions, InitReport, Kind, LeaseStatus, LeftLease, ProviderStatus,
+    ResourcesView, RunOptions, Status, StatusOptions,
 };
 use perigee_primitives::Resources;
 use serde::Serialize;
@@ -65,7 +65,31 @@ async fn forget(context: &Context, args: AgentForget) -> Result<(), CliError> {
             gone.leases.len(),
             join(&gone.leases)
         )
-    })
+    })?;
+    if !gone.unknown.is_empty() {
+        context.printer.warning(format!(
+            "the records of lease(s) {} do not say of which chain they are; they are left alone",
+            join(&gone.unknown)
+        ));
+    }
+    not_removed(&gone.left)
+}
+
+/// The leases that are left, each with its reason and what to do; the first decides the exit code.
+fn not_removed(left: &[LeftLease]) -> Result<(), CliError> {
+    let Some(first) = left.first() else {
+        return Ok(());
+    };
+    let reasons: Vec<_> = left
+        .iter()
+        .map(|left| format!("\n  lease {}: {}", left.lease, left.why))
+        .collect();
+    let message = format!("{} lease(s) could not be removed{}", left.len(), reasons.concat());
+    let hinted = left
+        .iter()
+        .map(|left| format!("lease {}: {}", left.lease, left.fix))
+        .fold(CliError::new(code(first.kind), message), CliError::hint);
+    Err(hinted)
 }
 
 #[derive(Serialize)]
@@ -268,19 +292,62 @@ fn log_to_stderr() {
         .init();
 }
 
+fn code(kind: Kind) -> ExitCode {
+    match kind {
+        Kind::Usage => ExitCode::Usage,
+        Kind::Refused => ExitCode::Refused,
+        Kind::Unreachable => ExitCode::Unreachable,
+        Kind::TimedOut => ExitCode::TimedOut,
+        Kind::Other => ExitCode::Other,
+    }
+}
+
 impl From<perigee_agent::Error> for CliError {
     fn from(error: perigee_agent::Error) -> Self {
-        let code = match error.kind() {
-            Kind::Usage => ExitCode::Usage,
-            Kind::Refused => ExitCode::Refused,
-            Kind::Unreachable => ExitCode::Unreachable,
-            Kind::TimedOut => ExitCode::TimedOut,
-            Kind::Other => ExitCode::Other,
+        // The chain's refusals are told as those of every other command.
+        let error = match error {
+            perigee_agent::Error::Refused(error) => return error.into(),
+            other => other,
         };
-        let shown = Self::new(code, error.to_string());
+        let shown = Self::new(code(error.kind()), error.to_string());
         match error.hint() {
             Some(hint) => shown.hint(hint),
             None => shown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_chain_refuses_the_agent_is_told_with_what_to_do() {
+        let refused = perigee_chain::ChainError::Refused {
+            pallet: "Providers".into(),
+            error: "StakeTooLow".into(),
+            docs: String::new(),
+        };
+        let shown = CliError::from(perigee_agent::Error::from(refused));
+        assert_eq!(shown.code(), ExitCode::Refused);
+        assert!(shown.hints()[0].contains("Raise `stake`"), "{:?}", shown.hints());
+    }
+
+    #[test]
+    fn leases_that_are_left_fail_the_command_with_what_to_do() {
+        assert!(not_removed(&[]).is_ok());
+        let left = |lease, kind| LeftLease {
+            lease,
+            why: format!("why {lease}"),
+            fix: format!("fix {lease}"),
+            kind,
+        };
+        let error = not_removed(&[left(2, Kind::TimedOut), left(5, Kind::Other)]).unwrap_err();
+        assert_eq!(error.code(), ExitCode::TimedOut);
+        assert_eq!(
+            error.to_string(),
+            "2 lease(s) could not be removed\n  lease 2: why 2\n  lease 5: why 5"
+        );
+        assert_eq!(error.hints(), ["lease 2: fix 2", "lease 5: fix 5"]);
     }
 }

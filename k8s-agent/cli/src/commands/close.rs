@@ -8,7 +8,7 @@ use crate::{
     printer::Progress,
     write::Writer,
 };
-use perigee_chain::{calls, Account, Chain, LeaseState};
+use perigee_chain::{calls, Chain, LeaseState};
 use perigee_primitives::{Balance, LeaseId, LeasePhase};
 use serde::Serialize;
 use std::time::Duration;
@@ -53,10 +53,9 @@ struct Ledger {
 
 pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
     let writer = Writer::connect(context).await?;
-    let (chain, account) = (&writer.chain, &writer.account);
     let id = args.id.deployment;
     let found = writer.find(id).await?;
-    check_owner(&found, &account.id())?;
+    check_owner(&found, &writer.account.id())?;
     let over = found.running().is_err();
     if over && !args.wait {
         return Err(CliError::refused(format!("deployment {id} has ended already"))
@@ -72,13 +71,15 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
             return Ok(());
         }
     }
+    // Settling what nobody else settles is signed, too.
+    let wait = args.wait && !context.settings.dry_run;
     let progress = context.printer.progress();
     let deadline = Instant::now() + args.timeout.0;
     let mut groups = Vec::new();
     for group in &found.groups {
-        let state = match args.wait {
-            true => settled(chain, account, group.lease, deadline, &progress).await?,
-            false => state(chain, group.lease).await?,
+        let state = match wait {
+            true => settled(&writer, group.lease, deadline, &progress).await?,
+            false => state(&writer.chain, group.lease).await?,
         };
         groups.push(GroupLedger {
             name: group.name.clone(),
@@ -98,7 +99,7 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
             "The last blocks wait for their verdict; then the rest comes back. `perigee close {id} --wait` shows the ledger."
         ));
     }
-    context.printer.data(&ledgers, || text(&ledgers.sums))
+    writer.report(&ledgers, || text(&ledgers.sums))
 }
 
 async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
@@ -108,15 +109,14 @@ async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
 
 /// Waits for the last verdict, and settles if nobody else does.
 async fn settled(
-    chain: &Chain,
-    account: &Account,
+    writer: &Writer<'_>,
     lease: LeaseId,
     deadline: Instant,
     progress: &Progress,
 ) -> Result<LeaseState, CliError> {
     let mut judged_at = None;
     loop {
-        let state = match state(chain, lease).await {
+        let state = match state(&writer.chain, lease).await {
             Err(error) if error.code() == ExitCode::Unreachable && Instant::now() < deadline => {
                 progress.waiting_for(format!("the node: {error}"));
                 sleep(POLL).await;
@@ -128,7 +128,7 @@ async fn settled(
             progress.done("settled");
             return Ok(state);
         }
-        let now = chain.best_block().await?.number;
+        let now = writer.chain.best_block().await?.number;
         let end = match state.phase {
             LeasePhase::Ended { at, .. } => at,
             _ => now,
@@ -137,7 +137,7 @@ async fn settled(
         if state.judged_until >= end {
             let since = *judged_at.get_or_insert(now);
             if now > since + PATIENCE {
-                chain.submit(&calls::settle(lease), account).await?;
+                writer.submit_quietly(&calls::settle(lease)).await?;
                 judged_at = Some(now);
             }
         }

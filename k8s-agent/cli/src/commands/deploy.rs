@@ -114,8 +114,7 @@ async fn open_and_start(
     let several = placed.len() > 1;
     let starts = placed.iter().map(|placed| {
         let delivery = Delivery {
-            chain: &writer.chain,
-            account: &writer.account,
+            writer,
             lease: placed.lease,
             deadline,
         };
@@ -132,7 +131,7 @@ async fn open_and_start(
     });
     let failures: Vec<_> = failures.collect();
     let deployed = Deployed::new(id, included.block.number, placed);
-    context.printer.data(&deployed, || text(&deployed))?;
+    writer.report(&deployed, || text(&deployed))?;
     match CliError::first_of(failures, &context.printer) {
         Some(error) if several => Err(open_still(error, id)),
         Some(error) => Err(hint_to_send(error, id)),

@@ -2,10 +2,10 @@
 
 use crate::{
     args::Deposit,
-    context::{when, Context},
+    context::Context,
     error::CliError,
     money::Amount,
-    write::Writer,
+    write::{End, Writer},
 };
 use perigee_chain::calls;
 use perigee_primitives::{Balance, LeaseId};
@@ -17,8 +17,8 @@ struct Added {
     lease: u64,
     added: Balance,
     deposited: Balance,
-    runs_until: Option<u32>,
-    runs_until_text: String,
+    #[serde(flatten)]
+    end: End,
 }
 
 pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
@@ -34,29 +34,20 @@ pub async fn run(context: &Context, args: Deposit) -> Result<(), CliError> {
     let Some(included) = writer.sign(&call, &what, args.amount.0).await? else {
         return Ok(());
     };
-    let view = writer.chain.at(included.block).await?;
-    let state = view.lease(group.lease).await?;
-    let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
-    let runs_until = state.as_ref().and_then(|s| s.runs_until);
+    let after = writer.after(&included, group.lease).await?;
     let added = Added {
         deployment: id,
         lease: group.lease,
         added: args.amount.0,
-        deposited: state.map(|s| s.deposited).unwrap_or_default(),
-        runs_until,
-        runs_until_text: runs_until
-            .map(|b| when(included.block.number, now_ms, b, block_time))
-            .unwrap_or_default(),
+        deposited: after.state.as_ref().map_or(0, |state| state.deposited),
+        end: after.end(),
     };
-    context.printer.data(&added, || {
-        let ends = match added.runs_until_text.as_str() {
-            "" => String::new(),
-            text => format!("; it ends {text}"),
-        };
+    writer.report(&added, || {
         format!(
-            "{} added, {} deposited in all{ends}",
+            "{} added, {} deposited in all{}",
             Amount(added.added),
-            Amount(added.deposited)
+            Amount(added.deposited),
+            added.end
         )
     })
 }

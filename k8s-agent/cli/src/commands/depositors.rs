@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: Depositors) -> Result<(), CliError> {
         depositor: who.to_string(),
         minimum,
     };
-    context.printer.data(&depositor, || match depositor.minimum {
+    writer.report(&depositor, || match depositor.minimum {
         Some(_) => format!("{who} may deposit now: `perigee deposit {id} AMOUNT` with that key"),
         None => format!("{who} may not deposit any more; what it deposited stays its own"),
     })

@@ -2,14 +2,16 @@
 
 use crate::{
     args::Extend,
-    context::{check_owner, when, Context},
+    context::{check_owner, Context},
+    cover::Cover,
     error::CliError,
-    money::Amount,
     time,
     write::Writer,
 };
-use perigee_chain::{calls, LeaseState};
+use perigee_chain::{calls, Chain, LeaseState};
+use perigee_primitives::LeasePhase;
 use serde::Serialize;
+use std::time::Duration;
 
 #[derive(Serialize)]
 struct Extended {
@@ -35,43 +37,45 @@ pub async fn run(context: &Context, args: Extend) -> Result<(), CliError> {
     }
     let block_time = writer.chain.block_time().await?;
     let blocks = time::blocks(args.duration.0, block_time)?;
+    ensure_taken(&writer.chain, &group.state, blocks, block_time).await?;
     let what = format!("Extend {} by {}", found.name_of(group), time::in_words(args.duration.0));
     let call = calls::extend(group.lease, blocks);
-    if !writer.agree(&call, &what, 0).await? {
+    let mut cover = Cover::of(&writer.chain, &group.state).await?;
+    cover.blocks = cover.blocks.saturating_add(blocks);
+    let Some(after) = writer.sign_covered((&found, group), cover, &call, &what).await? else {
         return Ok(());
-    }
-    let included = match writer.submit(&call).await {
-        Err(error) if error.is_refusal("Marketplace", "NotCovered") => {
-            return Err(not_covered(&group.state, blocks, id));
-        }
-        other => other?,
     };
-    let view = writer.chain.at(included.block).await?;
-    let term_end = view.lease(group.lease).await?.and_then(|state| state.term_end);
-    let now_ms = view.timestamp().await?;
+    let term_end = after.state.as_ref().and_then(|state| state.term_end);
     let extended = Extended {
         deployment: id,
         lease: group.lease,
         blocks,
         term_end,
-        term_end_text: term_end
-            .map(|at| when(included.block.number, now_ms, at, block_time))
-            .unwrap_or_default(),
+        term_end_text: after.clock.when_any(term_end),
     };
-    context
-        .printer
-        .data(&extended, || format!("it ends {}", extended.term_end_text))
+    writer.report(&extended, || format!("it ends {}", extended.term_end_text))
 }
 
-/// With a fixed end, escrow must hold what the whole time costs.
-fn not_covered(state: &LeaseState, blocks: u32, id: u64) -> CliError {
-    let more = state.rate.saturating_mul(blocks.into());
-    let (more, holds) = (Amount(more), Amount(state.refundable));
-    CliError::refused(format!(
-        "the longer time costs {more} more, and escrow, with {holds} not owed yet, does not cover the whole"
+/// Is the whole time within what the lease's ask takes?
+async fn ensure_taken(chain: &Chain, state: &LeaseState, blocks: u32, block_time: Duration) -> Result<(), CliError> {
+    let ask = chain.best().await?.ask(state.ask).await?;
+    let longest = ask.and_then(|ask| ask.terms.terms.longest);
+    let (Some(longest), LeasePhase::Active { since }, Some(end)) = (longest, state.phase, state.term_end) else {
+        return Ok(());
+    };
+    let whole = end.saturating_sub(since).saturating_add(blocks);
+    if whole <= longest {
+        return Ok(());
+    }
+    let words = |blocks| time::in_words(time::time_of(blocks, block_time));
+    let left = longest.saturating_sub(end.saturating_sub(since));
+    Err(CliError::refused(format!(
+        "it would last {} in all, and its ask takes {} at most",
+        words(whole),
+        words(longest)
     ))
-    .hint(format!(
-        "`perigee deposit {id} {}` first.",
-        more.to_string().replace(" PRG", "prg")
-    ))
+    .hint(match left {
+        0 => "Deploy it anew for a longer time.".into(),
+        left => format!("Extend it by {} at most, or deploy it anew.", words(left)),
+    }))
 }

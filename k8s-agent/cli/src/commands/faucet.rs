@@ -1,6 +1,6 @@
 //! `perigee faucet [AMOUNT]`
 
-use crate::{args::Faucet, context::Context, error::CliError, money::Amount};
+use crate::{args::Faucet, context::Context, error::CliError, money::Amount, write::Writer};
 use perigee_chain::{calls, Account, AccountId, ChainType};
 use perigee_primitives::Balance;
 use serde::Serialize;
@@ -26,9 +26,14 @@ pub async fn run(context: &Context, args: Faucet) -> Result<(), CliError> {
         return Err(CliError::refused("only development chains have a faucet".into())
             .hint("Elsewhere PRG must be sent to the account by somebody who has some."));
     }
-    let included = chain
-        .submit(&calls::transfer(to, args.amount.0), &Account::from_uri(SOURCE)?)
-        .await?;
+    let call = calls::transfer(to, args.amount.0);
+    let writer = Writer::new(context, chain, Account::from_uri(SOURCE)?);
+    if context.settings.dry_run {
+        let what = format!("Send {} to {to}", args.amount);
+        return writer.agree(&call, &what, args.amount.0).await.map(drop);
+    }
+    writer.ensure_affordable(args.amount.0).await?;
+    let (chain, included) = (&writer.chain, writer.submit_quietly(&call).await?);
     let balance = chain.at(included.block).await?.balances(&to).await?.free;
     let given = Given {
         to: to.to_string(),

@@ -2,7 +2,7 @@
 
 use crate::{
     args::List,
-    context::{groups, name_of, when, Context, Found, Group},
+    context::{groups, name_of, Clock, Context, Found, Group},
     error::CliError,
     money::Amount,
     printer::table,
@@ -62,8 +62,7 @@ pub async fn run(context: &Context, args: List) -> Result<(), CliError> {
 }
 
 async fn rows(chain: &Chain, view: &View, owner: &AccountId) -> Result<Vec<Row>, CliError> {
-    let block_time = chain.block_time().await?;
-    let (now, now_ms) = (view.block().number, view.timestamp().await?);
+    let clock = Clock::of(chain, view).await?;
     let mut rows = Vec::new();
     for deployment in view.deployments_of(owner).await? {
         let leases = view.leases(&deployment.leases).await?;
@@ -73,10 +72,7 @@ async fn rows(chain: &Chain, view: &View, owner: &AccountId) -> Result<Vec<Row>,
         }
         let id = deployment.id;
         let found = Found { deployment, groups };
-        let cells = |group: &Group| {
-            let ends = |block| when(now, now_ms, block, block_time);
-            Cells::new(group, group.state.runs_until.map(ends).unwrap_or_default())
-        };
+        let cells = |group: &Group| Cells::new(group, clock.when_any(group.state.runs_until));
         rows.push(Row {
             deployment: id,
             foremost: cells(found.foremost()),

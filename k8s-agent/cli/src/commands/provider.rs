@@ -3,13 +3,13 @@
 use crate::{
     args::{BondStep, StakeStep},
     commands::providers::{tier_in_a_word, AskRow},
-    context::{when, Context},
+    context::{Clock, Context},
     error::CliError,
     money::{per_cent, Amount},
     printer::table,
     write::Writer,
 };
-use perigee_chain::{calls, Chain, Provider, View};
+use perigee_chain::{calls, BondPool, Call, Chain, Provider, Unbonding, View};
 use perigee_primitives::{Balance, Standings};
 use serde::Serialize;
 
@@ -80,45 +80,88 @@ pub async fn ask(context: &Context) -> Result<(), CliError> {
 }
 
 pub async fn stake(context: &Context, step: Option<StakeStep>) -> Result<(), CliError> {
+    let writer = Writer::connect(context).await?;
     if let Some(StakeStep::Withdraw { provider: Some(id) }) = step {
-        return withdraw(context, id).await.map(drop);
+        return withdraw(&writer, id).await.map(drop);
     }
-    let view = context.connect().await?.best().await?;
-    let provider = own(context, &view).await?.id;
+    let view = writer.chain.best().await?;
+    let provider = own(context, &view).await?;
+    let id = provider.id;
     let signed = match step {
         None => true,
         Some(StakeStep::Add { amount }) => {
-            let what = format!("Add {amount} to the stake of provider {provider}");
-            sign(context, &calls::bond_stake(amount.0), &what, amount.0).await?
+            let what = format!("Add {amount} to the stake of provider {id}");
+            signs(&writer, &calls::bond_stake(amount.0), &what, amount.0).await?
         }
         Some(StakeStep::Unbond { amount }) => {
-            let what = format!("Let {amount} of the stake of provider {provider} unbond");
-            sign(context, &calls::unbond(amount.0), &what, 0).await?
+            ensure_not_needed(&provider, amount, view.stake_needed(&provider)?)?;
+            let what = format!("Let {amount} of the stake of provider {id} unbond");
+            signs(&writer, &calls::unbond(amount.0), &what, 0).await?
         }
-        Some(StakeStep::Withdraw { .. }) => withdraw(context, provider).await?,
+        Some(StakeStep::Withdraw { .. }) => withdraw(&writer, id).await?,
     };
     if !signed {
         return Ok(());
     }
-    let chain = context.connect().await?;
-    let shown = shown_stake(context, &chain).await?;
-    context.printer.data(&shown, || stake_text(&shown))
+    let shown = shown_stake(context, &writer.chain).await?;
+    writer.report(&shown, || stake_text(&shown))
 }
 
-async fn withdraw(context: &Context, provider: u32) -> Result<bool, CliError> {
+/// What a provider needs of its stake stays.
+fn ensure_not_needed(provider: &Provider, amount: Amount, needed: Balance) -> Result<(), CliError> {
+    let most = provider.stake.saturating_sub(needed);
+    if amount.0 <= most {
+        return Ok(());
+    }
+    Err(CliError::refused(format!(
+        "{amount} cannot unbond: the stake is {}, and {} of it must stay for what is leased and as the least that a provider has",
+        Amount(provider.stake),
+        Amount(needed)
+    ))
+    .hint(match most {
+        0 => "Wait until leases have ended; `perigee agent retire` then unbonds all of it.".into(),
+        most => format!(
+            "Unbond {} at most, or wait until leases have ended; `perigee agent retire` then unbonds all of it.",
+            Amount(most)
+        ),
+    }))
+}
+
+async fn withdraw(writer: &Writer<'_>, provider: u32) -> Result<bool, CliError> {
+    let view = writer.chain.best().await?;
+    let unbonding = view.unbonding(provider).await?;
+    let clock = Clock::of(&writer.chain, &view).await?;
+    ensure_unbonded(&unbonding, view.block().number, &clock)?;
     let what = format!("Return what has unbonded of provider {provider} to its stash");
-    sign(context, &calls::withdraw_unbonded(provider), &what, 0).await
+    signs(writer, &calls::withdraw_unbonded(provider), &what, 0).await
+}
+
+/// Is any of it unbonded by now?
+fn ensure_unbonded(unbonding: &[Unbonding], now: u32, clock: &Clock) -> Result<(), CliError> {
+    let Some(next) = unbonding.iter().min_by_key(|part| part.release_at) else {
+        return Err(CliError::refused("nothing of the stake unbonds".into())
+            .hint("`perigee agent stake unbond AMOUNT` lets some of it leave."));
+    };
+    if next.release_at <= now {
+        return Ok(());
+    }
+    Err(CliError::refused(format!(
+        "nothing has unbonded yet: the next {} can be withdrawn {}",
+        Amount(next.amount),
+        clock.when(next.release_at)
+    ))
+    .hint("`perigee agent stake` shows all that unbonds."))
 }
 
 async fn shown_stake(context: &Context, chain: &Chain) -> Result<Stake, CliError> {
     let view = chain.best().await?;
     let provider = own(context, &view).await?;
     let Standings { availability, service } = view.standings(provider.id).await?;
-    let (now, now_ms, block_time) = (view.block().number, view.timestamp().await?, chain.block_time().await?);
-    let leaving = |u: perigee_chain::Unbonding| Leaving {
+    let clock = Clock::of(chain, &view).await?;
+    let leaving = |u: Unbonding| Leaving {
         amount: u.amount,
         release_at: u.release_at,
-        release_text: when(now, now_ms, u.release_at, block_time),
+        release_text: clock.when(u.release_at),
     };
     Ok(Stake {
         provider: provider.id,
@@ -149,30 +192,32 @@ fn stake_text(s: &Stake) -> String {
 }
 
 pub async fn bond(context: &Context, step: Option<BondStep>) -> Result<(), CliError> {
-    let view = context.connect().await?.best().await?;
+    let writer = Writer::connect(context).await?;
+    let view = writer.chain.best().await?;
     let provider = own(context, &view).await?.id;
     let signed = match step {
         None => true,
         Some(BondStep::Add { amount }) => {
             let what = format!("Add {amount} to the bond pool of provider {provider}");
-            sign(context, &calls::fund_bonds(amount.0), &what, amount.0).await?
+            signs(&writer, &calls::fund_bonds(amount.0), &what, amount.0).await?
         }
         Some(BondStep::Withdraw { amount }) => {
+            ensure_free(&view.bond_pool(provider).await?, amount)?;
             let what = format!("Take {amount} out of the bond pool of provider {provider}");
-            sign(context, &calls::withdraw_bonds(amount.0), &what, 0).await?
+            signs(&writer, &calls::withdraw_bonds(amount.0), &what, 0).await?
         }
     };
     if !signed {
         return Ok(());
     }
-    let pool = context.connect().await?.best().await?.bond_pool(provider).await?;
+    let pool = writer.chain.best().await?.bond_pool(provider).await?;
     let bond = Bond {
         provider,
         total: pool.total,
         bonded: pool.bonded,
         free: pool.free(),
     };
-    context.printer.data(&bond, || {
+    writer.report(&bond, || {
         format!(
             "bond pool  {} in all, {} bonded to leases, {} free",
             Amount(bond.total),
@@ -182,8 +227,25 @@ pub async fn bond(context: &Context, step: Option<BondStep>) -> Result<(), CliEr
     })
 }
 
+/// What answers for leases stays in the pool.
+fn ensure_free(pool: &BondPool, amount: Amount) -> Result<(), CliError> {
+    if amount.0 <= pool.free() {
+        return Ok(());
+    }
+    Err(CliError::refused(format!(
+        "{amount} cannot be taken out of the bond pool: of its {}, {} answer for leases",
+        Amount(pool.total),
+        Amount(pool.bonded)
+    ))
+    .hint(format!(
+        "Take {} at most. Bonds come free when the last blocks of their leases are judged.",
+        Amount(pool.free())
+    )))
+}
+
 pub async fn retire(context: &Context) -> Result<(), CliError> {
-    let view = context.connect().await?.best().await?;
+    let writer = Writer::connect(context).await?;
+    let view = writer.chain.best().await?;
     let provider = own(context, &view).await?;
     let leases = view.lease_ids_of(provider.id).await?;
     if !leases.is_empty() {
@@ -195,18 +257,21 @@ pub async fn retire(context: &Context) -> Result<(), CliError> {
         ))
         .hint("Withdraw the ask by stopping the agent, and wait until the leases have ended and are settled."));
     }
-    if view.bond_pool(provider.id).await?.bonded > 0 {
-        return Err(
-            CliError::refused("parts of the bond pool still answer for leases".into())
-                .hint("They come free when the last blocks of those leases are judged."),
-        );
+    let bonded = view.bond_pool(provider.id).await?.bonded;
+    if bonded > 0 {
+        return Err(CliError::refused(format!(
+            "provider {} cannot retire: {} of its bond pool still answer for leases",
+            provider.id,
+            Amount(bonded)
+        ))
+        .hint("They come free when the last blocks of those leases are judged."));
     }
     let what = format!(
         "Retire provider {}: asks go, the stake of {} unbonds",
         provider.id,
         Amount(provider.stake)
     );
-    if sign(context, &calls::retire(), &what, 0).await? {
+    if signs(&writer, &calls::retire(), &what, 0).await? {
         context.printer.message(format!(
             "retired; when the stake has unbonded: `perigee agent stake withdraw --provider {}`",
             provider.id
@@ -216,6 +281,53 @@ pub async fn retire(context: &Context) -> Result<(), CliError> {
 }
 
 /// Was it signed, rather than only shown?
-async fn sign(context: &Context, call: &perigee_chain::Call, what: &str, takes: Balance) -> Result<bool, CliError> {
-    Ok(Writer::connect(context).await?.sign(call, what, takes).await?.is_some())
+async fn signs(writer: &Writer<'_>, call: &Call, what: &str, takes: Balance) -> Result<bool, CliError> {
+    Ok(writer.sign(call, what, takes).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::clock_at;
+    use perigee_primitives::PRG;
+
+    fn refused(result: Result<(), CliError>) -> (String, String) {
+        let error = result.unwrap_err();
+        (error.to_string(), error.hints().join(" "))
+    }
+
+    #[test]
+    fn stake_that_is_needed_does_not_unbond() {
+        let provider = crate::matching::tests::provider(500 * PRG);
+        assert!(ensure_not_needed(&provider, Amount(400 * PRG), 100 * PRG).is_ok());
+        let (why, next) = refused(ensure_not_needed(&provider, Amount(401 * PRG), 100 * PRG));
+        assert!(
+            why.contains("401.00 PRG") && why.contains("is 500.00 PRG, and 100.00 PRG"),
+            "{why}"
+        );
+        assert!(next.contains("400.00 PRG at most"), "{next}");
+    }
+
+    #[test]
+    fn the_pool_keeps_what_answers_for_leases() {
+        let pool = BondPool {
+            total: 10 * PRG,
+            bonded: 4 * PRG,
+        };
+        assert!(ensure_free(&pool, Amount(6 * PRG)).is_ok());
+        let (why, next) = refused(ensure_free(&pool, Amount(7 * PRG)));
+        assert!(why.contains("of its 10.00 PRG, 4.00 PRG"), "{why}");
+        assert!(next.contains("6.00 PRG at most"), "{next}");
+    }
+
+    #[test]
+    fn what_has_not_unbonded_is_told_with_its_time() {
+        let part = |amount, release_at| Unbonding { amount, release_at };
+        let clock = clock_at(100);
+        assert!(ensure_unbonded(&[part(PRG, 100)], 100, &clock).is_ok());
+        let (why, _) = refused(ensure_unbonded(&[part(2 * PRG, 400), part(PRG, 130)], 100, &clock));
+        assert!(why.contains("the next 1.00 PRG can be withdrawn in 1 min"), "{why}");
+        let (_, next) = refused(ensure_unbonded(&[], 100, &clock));
+        assert!(next.contains("stake unbond AMOUNT"), "{next}");
+    }
 }

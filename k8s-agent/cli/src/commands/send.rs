@@ -2,13 +2,13 @@
 
 use crate::{
     args::Send,
-    context::{check_owner, find, Context, Group},
+    context::{check_owner, Context, Group},
     delivery::{Delivery, Running, Served},
     error::{CliError, ExitCode},
     printer::Progress,
+    write::Writer,
 };
 use futures::future::join_all;
-use perigee_chain::{Account, Chain};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -31,10 +31,15 @@ struct SentGroup {
 }
 
 pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
-    let account = context.settings.account()?;
-    let chain = context.connect().await?;
-    let found = find(&chain, &chain.best().await?, args.id.deployment).await?;
-    check_owner(&found, &account.id())?;
+    if context.settings.dry_run {
+        return Err(
+            CliError::usage("there is no call to show: `send` delivers a manifest".into())
+                .hint("Leave --dry-run out; sending again does no harm."),
+        );
+    }
+    let writer = Writer::connect(context).await?;
+    let found = writer.find(args.id.deployment).await?;
+    check_owner(&found, &writer.account.id())?;
     // What is over cannot be finished; with nothing else, its end is what there is to say.
     let groups = found.running().unwrap_or_else(|_| found.groups.iter().collect());
     let progress = context.printer.progress();
@@ -43,7 +48,7 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
     let work = join_all(
         groups
             .iter()
-            .map(|group| send(&chain, &account, group, deadline, wait, &progress)),
+            .map(|group| send(&writer, group, deadline, wait, &progress)),
     );
     let served = tokio::select! {
         served = work => served,
@@ -76,21 +81,13 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
         urls: sent.iter().flat_map(|group| group.urls.clone()).collect(),
         groups: sent,
     };
-    context.printer.data(&sent, || sent.urls.join("\n"))
+    writer.report(&sent, || sent.urls.join("\n"))
 }
 
 /// Delivers, and waits until it runs if that is wanted.
-async fn send(
-    chain: &Chain,
-    account: &Account,
-    group: &Group,
-    deadline: Instant,
-    wait: bool,
-    progress: &Progress,
-) -> Served {
+async fn send(writer: &Writer<'_>, group: &Group, deadline: Instant, wait: bool, progress: &Progress) -> Served {
     let delivery = Delivery {
-        chain,
-        account,
+        writer,
         lease: group.lease,
         deadline,
     };

@@ -3,11 +3,12 @@
 use crate::{
     args::Id,
     commands::list::phase,
-    context::{find, vault, when, Context, Group},
+    context::{find, vault, Clock, Context, Group},
     delivery::{reason_in_words, url, Delivery},
     error::CliError,
     money::Amount,
     quote::{resources, ResourcesJson},
+    write::Writer,
 };
 use futures::future::try_join_all;
 use perigee_chain::{Chain, LeaseState, View};
@@ -124,9 +125,9 @@ async fn services(context: &Context, chain: &Chain, group: &Group) -> Result<Lea
     let Some(account) = account.filter(|a| a.id() == state.owner) else {
         return Err("only the owner's key can ask the provider".into());
     };
+    let writer = Writer::new(context, chain.clone(), account);
     let delivery = Delivery {
-        chain,
-        account: &account,
+        writer: &writer,
         lease: group.lease,
         deadline: Instant::now(),
     };
@@ -158,9 +159,7 @@ async fn group_status(
         LeasePhase::Ended { at, reason } => (Some(reason_in_words(reason)), Some(at)),
         _ => (None, None),
     };
-    let block_time = chain.block_time().await?;
-    let (now, now_ms) = (view.block().number, view.timestamp().await?);
-    let in_words = |block: Option<u32>| block.map(|b| when(now, now_ms, b, block_time)).unwrap_or_default();
+    let clock = Clock::of(chain, view).await?;
     Ok(GroupStatus {
         name: group.name.clone(),
         lease: group.lease,
@@ -175,11 +174,11 @@ async fn group_status(
         paused: state.paused,
         unready: state.unready,
         next_change: state.next_change,
-        next_change_text: in_words(state.next_change),
+        next_change_text: clock.when_any(state.next_change),
         notice_end: state.notice_end,
-        notice_end_text: in_words(state.notice_end),
+        notice_end_text: clock.when_any(state.notice_end),
         term_end: state.term_end,
-        term_end_text: in_words(state.term_end),
+        term_end_text: clock.when_any(state.term_end),
         bond: state.bond,
         credits_paid: state.credits_paid,
         sla_broken: state.sla_broken,
@@ -206,10 +205,10 @@ async fn group_status(
         reservation_held: state.reservation_held,
         reservation_burned: state.reservation_burned,
         unbilled_blocks: state.unbilled_blocks,
-        best_block: now,
+        best_block: view.block().number,
         judged_until: state.judged_until,
         runs_until: state.runs_until,
-        runs_until_text: in_words(state.runs_until),
+        runs_until_text: clock.when_any(state.runs_until),
         settled: state.settled,
         services,
         urls,

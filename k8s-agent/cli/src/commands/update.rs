@@ -3,6 +3,7 @@
 use crate::{
     args::{ChangeTerms, Scale, ServiceCount, Update},
     context::{check_owner, vault, Context, Found, Group},
+    cover::Cover,
     delivery::Delivery,
     demands::Demands,
     error::CliError,
@@ -100,9 +101,9 @@ async fn change(
     found.running()?;
     let wanted = terms::wanted(sdl, &context.settings.denominations, &Demands::default())?;
     let vault = vault(&writer.chain);
+    let nonce_of = |group: &Group| Some(vault.load(&group.state.commitment).ok()??.nonce);
     let runs = |group: &Group, manifest: &Manifest| {
-        let saved = vault.load(&group.state.commitment).ok().flatten();
-        saved.is_some_and(|saved| commitment(&saved.nonce, &manifest.hash()) == group.state.commitment)
+        nonce_of(group).is_some_and(|nonce| commitment(&nonce, &manifest.hash()) == group.state.commitment)
     };
     let changes = changes(found, wanted, terms::manifests(sdl), runs)?;
     let deadline = Instant::now() + terms.timeout.0;
@@ -113,19 +114,22 @@ async fn change(
         manifest,
     } in &changes
     {
-        let nonce: [u8; 32] = rand::random();
-        let committed = commitment(&nonce, &manifest.hash());
-        let (call, what) = call(writer, found, group, wanted.resources, committed, terms).await?;
+        let (nonce, committed) = commit(nonce_of(group), manifest, &group.state.commitment);
+        let (call, what, rate) = call(writer, found, group, wanted.resources, committed, terms).await?;
         if writer.agree(&call, &what, 0).await? {
             vault.save(&committed, &Saved::new(name, nonce, sdl, manifest))?;
-            signed.push((*group, call));
+            signed.push((*group, call, rate));
         }
     }
     if signed.is_empty() {
         return Ok(());
     }
-    for (_, call) in &signed {
-        writer.submit(call).await?;
+    for (group, call, rate) in &signed {
+        if let Err(error) = writer.submit(call).await {
+            let mut cover = Cover::of(&writer.chain, &group.state).await?;
+            cover.rate = *rate;
+            return Err(cover.explain(error, &found.name_of(group), found.deployment.id));
+        }
     }
     // The next change starts from this file, whichever placement it looks at.
     for group in &found.groups {
@@ -136,7 +140,7 @@ async fn change(
     let progress = context.printer.progress();
     let started = signed
         .iter()
-        .map(|(group, _)| restart(writer, found, group, deadline, &progress));
+        .map(|(group, ..)| restart(writer, found, group, deadline, &progress));
     let groups = try_join_all(started).await?;
     drop(progress);
     let updated = Updated {
@@ -146,7 +150,17 @@ async fn change(
         urls: groups.iter().flat_map(|group| group.urls.clone()).collect(),
         groups,
     };
-    context.printer.data(&updated, || updated.urls.join("\n"))
+    writer.report(&updated, || updated.urls.join("\n"))
+}
+
+/// Nonce and commitment of a group's new manifest. With the nonce it had, its provider restarts only the services that
+/// differ. Nothing differs in a manifest that is there already: with a new nonce all of it starts anew.
+fn commit(nonce: Option<[u8; 32]>, manifest: &Manifest, before: &Commitment) -> ([u8; 32], Commitment) {
+    let with = |nonce: [u8; 32]| (nonce, commitment(&nonce, &manifest.hash()));
+    match nonce.map(with) {
+        Some((nonce, committed)) if committed != *before => (nonce, committed),
+        _ => with(rand::random()),
+    }
 }
 
 /// Which groups change. Those whose manifest `runs` already are left alone, unless nothing changes at all: then all of
@@ -197,8 +211,7 @@ async fn restart(
     progress: &Progress,
 ) -> Result<UpdatedGroup, CliError> {
     let delivery = Delivery {
-        chain: &writer.chain,
-        account: &writer.account,
+        writer,
         lease: group.lease,
         deadline,
     };
@@ -219,7 +232,7 @@ async fn restart(
     })
 }
 
-/// The call that commits to the new manifest, and what it does in words.
+/// The call that commits to the new manifest, what it does in words, and the rate after it.
 async fn call(
     writer: &Writer<'_>,
     found: &Found,
@@ -227,12 +240,13 @@ async fn call(
     wanted: Resources,
     committed: Commitment,
     terms: &ChangeTerms,
-) -> Result<(Call, String), CliError> {
+) -> Result<(Call, String, Balance), CliError> {
     let (state, name) = (&group.state, found.name_of(group));
     if wanted == state.resources {
         return Ok((
             calls::update(group.lease, committed),
             format!("Update {name}, same size and price"),
+            state.rate,
         ));
     }
     let view = writer.chain.best().await?;
@@ -267,7 +281,7 @@ async fn call(
         resources(&wanted),
         per_hour(rate)
     );
-    Ok((calls::resize(group.lease, wanted, committed, rate), what))
+    Ok((calls::resize(group.lease, wanted, committed, rate), what, rate))
 }
 
 /// Has the provider free what the new size needs more?
@@ -337,6 +351,7 @@ mod tests {
                 owner: AccountId([0; 32]),
                 leases: vec![3, 4],
                 opened_at: 1,
+                offered_to: None,
             },
             groups: groups(leases, |commitment| Some(names[usize::from(commitment[0])].into())),
         }
@@ -356,6 +371,23 @@ mod tests {
         assert_eq!(changed(&found(), TWO, &["east"]).unwrap(), ["west"]);
         assert_eq!(changed(&found(), TWO, &[]).unwrap(), ["east", "west"]);
         assert_eq!(changed(&found(), TWO, &["east", "west"]).unwrap(), ["east", "west"]);
+    }
+
+    #[test]
+    fn the_nonce_is_kept_unless_all_is_to_start_anew() {
+        let sdl = Sdl::parse("deploy.yaml", TWO).expect("valid");
+        let manifests = terms::manifests(&sdl);
+        let before = commitment(&[7; 32], &manifests[0].hash());
+        let (nonce, committed) = commit(Some([7; 32]), &manifests[1], &before);
+        assert_eq!(
+            (nonce, committed),
+            ([7; 32], commitment(&[7; 32], &manifests[1].hash()))
+        );
+        for known in [Some([7; 32]), None] {
+            let (nonce, committed) = commit(known, &manifests[0], &before);
+            assert_ne!(nonce, [7; 32]);
+            assert_eq!(committed, commitment(&nonce, &manifests[0].hash()));
+        }
     }
 
     #[test]

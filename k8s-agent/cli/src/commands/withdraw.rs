@@ -2,10 +2,11 @@
 
 use crate::{
     args::Withdraw,
-    context::{when, Context},
+    context::Context,
+    cover::Cover,
     error::CliError,
     money::Amount,
-    write::Writer,
+    write::{End, Writer},
 };
 use perigee_chain::calls;
 use perigee_primitives::Balance;
@@ -17,8 +18,8 @@ struct Withdrawn {
     lease: u64,
     withdrawn: Balance,
     refundable: Balance,
-    runs_until: Option<u32>,
-    runs_until_text: String,
+    #[serde(flatten)]
+    end: End,
 }
 
 pub async fn run(context: &Context, args: Withdraw) -> Result<(), CliError> {
@@ -35,30 +36,54 @@ pub async fn run(context: &Context, args: Withdraw) -> Result<(), CliError> {
         ))
         .hint("Take back less; what the coming verdicts may need has to stay."));
     }
+    let own = writer
+        .chain
+        .best()
+        .await?
+        .deposit_left(group.lease, &writer.account.id())
+        .await?;
+    ensure_own(own, args.amount, &found.name_of(group))?;
     let what = format!("Take {} back from the escrow of {}", args.amount, found.name_of(group));
     let call = calls::withdraw(group.lease, args.amount.0);
-    let Some(included) = writer.sign(&call, &what, 0).await? else {
+    let mut cover = Cover::of(&writer.chain, &group.state).await?;
+    cover.holds = cover.holds.saturating_sub(args.amount.0);
+    let Some(after) = writer.sign_covered((&found, group), cover, &call, &what).await? else {
         return Ok(());
     };
-    let view = writer.chain.at(included.block).await?;
-    let state = view.lease(group.lease).await?;
-    let (now_ms, block_time) = (view.timestamp().await?, writer.chain.block_time().await?);
-    let runs_until = state.as_ref().and_then(|state| state.runs_until);
     let withdrawn = Withdrawn {
         deployment: id,
         lease: group.lease,
         withdrawn: args.amount.0,
-        refundable: state.map(|state| state.refundable).unwrap_or_default(),
-        runs_until,
-        runs_until_text: runs_until
-            .map(|at| when(included.block.number, now_ms, at, block_time))
-            .unwrap_or_default(),
+        refundable: after.state.as_ref().map_or(0, |state| state.refundable),
+        end: after.end(),
     };
-    context.printer.data(&withdrawn, || {
-        format!(
-            "{} came back; it ends {}",
-            Amount(withdrawn.withdrawn),
-            withdrawn.runs_until_text
-        )
+    writer.report(&withdrawn, || {
+        format!("{} came back{}", Amount(withdrawn.withdrawn), withdrawn.end)
     })
+}
+
+/// Each takes back only what it deposited itself.
+fn ensure_own(own: Balance, amount: Amount, name: &str) -> Result<(), CliError> {
+    if amount.0 <= own {
+        return Ok(());
+    }
+    let own = Amount(own);
+    Err(CliError::refused(format!(
+        "of the escrow of {name} {own} are left that you deposited, less than {amount}"
+    ))
+    .hint("Who deposited takes back; choose its key with --key or PERIGEE_KEY. At the end all of it comes back by itself."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perigee_primitives::PRG;
+
+    #[test]
+    fn nobody_takes_back_what_others_deposited() {
+        assert!(ensure_own(PRG, Amount(PRG), "deployment 7").is_ok());
+        let error = ensure_own(PRG, Amount(2 * PRG), "deployment 7").unwrap_err();
+        let expected = "of the escrow of deployment 7 1.00 PRG are left that you deposited, less than 2.00 PRG";
+        assert_eq!(error.to_string(), expected);
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use perigee_chain::AskTerms;
+use perigee_chain::{AskTerms, Provider};
 use perigee_primitives::PriceSchedule;
 
 fn small() -> Resources {
@@ -41,7 +41,33 @@ fn candidate(id: AskId, provider: ProviderId, rate: u64) -> Candidate {
         sla: MILLION,
     };
     let ask = Ask { provider, terms };
-    Candidate { id, ask, free: small() }
+    Candidate {
+        id,
+        ask,
+        free: small(),
+        backed: Backed {
+            by_stake: Balance::MAX,
+            by_bonds: Balance::MAX,
+        },
+    }
+}
+
+/// A provider with this stake, and nothing else to its name.
+pub fn provider(stake: Balance) -> Provider {
+    Provider {
+        id: 1,
+        stash: AccountId([1; 32]),
+        operator: AccountId([2; 32]),
+        heartbeat_key: [3; 32],
+        pins: Vec::new(),
+        gateway: "provider.example:8443".into(),
+        abuse_contact: String::new(),
+        stake,
+        leased_rate: 0,
+        capacity: Resources::default(),
+        leased: Resources::default(),
+        registered_at: 1,
+    }
 }
 
 fn with_attribute(mut candidate: Candidate, key: &str, value: &str) -> Candidate {
@@ -229,5 +255,72 @@ fn nobody_at_all_is_said_plainly() {
     assert_eq!(
         choose(&wanted(1), &[]).unwrap_err().to_string(),
         "no provider has a standing ask"
+    );
+}
+
+/// An ask of a provider with room for several leases of `small`.
+fn roomy(id: AskId, provider: ProviderId, rate: u64, backed: Backed) -> Candidate {
+    Candidate {
+        free: Resources {
+            cpu_milli: 1_000,
+            memory_mib: 640,
+            storage_mib: 640,
+            endpoints: 10,
+            ..Default::default()
+        },
+        backed,
+        ..candidate(id, provider, rate)
+    }
+}
+
+/// Where two placements go one after the other, as the market chooses for them.
+fn both(mut candidates: Vec<Candidate>) -> [Result<ProviderId, Box<NoFit>>; 2] {
+    let first = choose(&wanted(100), &candidates).map(|offers| offers[0]);
+    if let Ok(offer) = &first {
+        let theirs = candidates.iter_mut().filter(|c| c.ask.provider == offer.provider);
+        theirs.for_each(|candidate| candidate.take(&small(), offer.rate));
+    }
+    let second = choose(&wanted(100), &candidates).map(|offers| offers[0]);
+    [first, second].map(|offer| offer.map(|offer| offer.provider))
+}
+
+#[test]
+fn two_placements_go_where_stake_and_bonds_answer_for_both() {
+    let backed = |by_stake, by_bonds| Backed { by_stake, by_bonds };
+    // The first provider is cheaper, and answers for one lease at 10 but not for two.
+    for scarce in [backed(19, 100), backed(100, 19)] {
+        let [first, second] = both(vec![roomy(1, 1, 10, scarce), roomy(2, 2, 20, backed(100, 100))]);
+        assert_eq!((first.unwrap(), second.unwrap()), (1, 2));
+    }
+    let [first, second] = both(vec![roomy(1, 1, 10, backed(20, 20)), roomy(2, 2, 20, backed(100, 100))]);
+    assert_eq!((first.unwrap(), second.unwrap()), (1, 1));
+}
+
+#[test]
+fn all_asks_of_a_provider_share_its_stake_and_its_pool() {
+    let scarce = Backed {
+        by_stake: 19,
+        by_bonds: 19,
+    };
+    let [first, second] = both(vec![roomy(1, 1, 10, scarce), roomy(2, 1, 10, scarce)]);
+    assert_eq!(first.unwrap(), 1);
+    let why = second.unwrap_err();
+    let short = Shortage { rate: 10, backed: 9 };
+    let expected = [(Condition::Stake(short), 1), (Condition::Bonds(short), 1)];
+    assert_eq!(why.failed, expected.into());
+    assert_eq!(why.providers, 1);
+}
+
+#[test]
+fn a_lease_that_is_not_backed_is_refused_with_figures() {
+    let backed = Backed {
+        by_stake: 4_000_000_000,
+        by_bonds: Balance::MAX,
+    };
+    let wanted = wanted(Balance::MAX);
+    let why = choose(&wanted, &[roomy(1, 1, 5_000_000_000, backed)]).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "no ask fits\n  1 of 1 providers: stake: the lease costs 0.005 PRG per block, what is left answers for 0.004 PRG"
     );
 }

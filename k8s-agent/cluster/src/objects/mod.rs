@@ -57,10 +57,13 @@ pub struct LeaseObjects {
     pub ingresses: Vec<Ingress>,
 }
 
-/// The objects of `lease`, which runs `group`, or rests if it is paused: then it has everything but pods.
+/// The objects of `lease`, which runs `group`, or rests if it is paused: then it has everything but pods. The pods of a
+/// service are made anew when what the group says about it changes, and those of all services when `nonce`, that of the
+/// lease's commitment, does.
 pub fn build(
     lease: &Lease,
     group: &ManifestGroup,
+    nonce: &[u8; 32],
     settings: &Settings,
     facts: &NetworkFacts,
     paused: bool,
@@ -68,6 +71,7 @@ pub fn build(
     check(lease.key.id, group, settings)?;
     let scope = Scope {
         lease,
+        nonce,
         settings,
         paused,
     };
@@ -104,6 +108,7 @@ pub fn build(
 /// What every builder needs.
 struct Scope<'a> {
     lease: &'a Lease,
+    nonce: &'a [u8; 32],
     settings: &'a Settings,
     paused: bool,
 }

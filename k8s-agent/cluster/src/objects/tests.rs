@@ -4,6 +4,8 @@ use k8s_openapi::api::core::v1::PodSpec;
 use perigee_sdl::Manifest;
 use serde_json::{json, Value};
 
+const NONCE: [u8; 32] = [5; 32];
+
 fn lease() -> Lease {
     Lease {
         key: LeaseKey {
@@ -74,11 +76,11 @@ fn facts() -> NetworkFacts {
 }
 
 fn built(services: Vec<Value>) -> LeaseObjects {
-    build(&lease(), &group(services), &settings(), &facts(), false).unwrap()
+    build(&lease(), &group(services), &NONCE, &settings(), &facts(), false).unwrap()
 }
 
 fn refused(service: Value) -> BuildError {
-    build(&lease(), &group(vec![service]), &settings(), &facts(), false).unwrap_err()
+    build(&lease(), &group(vec![service]), &NONCE, &settings(), &facts(), false).unwrap_err()
 }
 
 #[track_caller]
@@ -212,16 +214,76 @@ fn rollout_never_has_more_pods_than_were_leased() {
     assert_eq!(rolling, json!({ "maxSurge": 0, "maxUnavailable": 1 }));
 }
 
+/// What makes the pods of each service. Kubernetes makes them anew when it changes, and only then.
+fn templates(lease: &Lease, nonce: &[u8; 32], services: Vec<Value>) -> Vec<Value> {
+    let objects = build(lease, &group(services), nonce, &settings(), &facts(), false).unwrap();
+    let templates = objects.deployments.into_iter().map(|d| d.spec.unwrap().template);
+    templates.map(|template| json!(template)).collect()
+}
+
+#[test]
+fn change_of_owner_or_commitment_restarts_nothing() {
+    let services = || vec![service("web", json!({})), service("api", json!({}))];
+    let before = templates(&lease(), &NONCE, services());
+    let transferred = Lease {
+        owner: "5HGj".into(),
+        commitment: [0xcd; 32],
+        ..lease()
+    };
+    assert_eq!(templates(&transferred, &NONCE, services()), before);
+    // The objects around the pods say whose they are now, and which manifest they were made from.
+    let objects = build(&transferred, &group(services()), &NONCE, &settings(), &facts(), false).unwrap();
+    let annotations = objects.deployments[0].metadata.annotations.clone().unwrap();
+    assert_eq!(annotations[crate::lease::OWNER], "5HGj");
+    assert_eq!(annotations[COMMITMENT], "cd".repeat(32));
+}
+
+#[test]
+fn only_the_service_that_changed_restarts() {
+    let before = templates(
+        &lease(),
+        &NONCE,
+        vec![service("web", json!({})), service("api", json!({}))],
+    );
+    let changed = service("api", json!({ "image": "docker.io/library/busybox:1.37" }));
+    let after = templates(&lease(), &NONCE, vec![service("web", json!({})), changed]);
+    assert_eq!(after[0], before[0]);
+    assert_ne!(after[1], before[1]);
+    let digest = |template: &Value| template["metadata"]["annotations"][crate::lease::RUNS].clone();
+    assert_ne!(
+        digest(&after[1]),
+        digest(&before[1]),
+        "pods of the old image must not count for the new one"
+    );
+}
+
+#[test]
+fn more_replicas_restart_nothing() {
+    let before = templates(&lease(), &NONCE, vec![service("web", json!({ "count": 1 }))]);
+    assert_eq!(
+        templates(&lease(), &NONCE, vec![service("web", json!({ "count": 3 }))]),
+        before
+    );
+}
+
+#[test]
+fn new_nonce_restarts_all() {
+    let services = || vec![service("web", json!({})), service("api", json!({}))];
+    let before = templates(&lease(), &NONCE, services());
+    let after = templates(&lease(), &[6; 32], services());
+    assert!(before.iter().zip(&after).all(|(before, after)| before != after));
+}
+
 #[test]
 fn environment_of_the_tenant_wins() {
-    let changes = json!({ "env": ["PERIGEE_OWNER=me", "A=b=c", "FLAG", "A=last"] });
+    let changes = json!({ "env": ["PERIGEE_SERVICE=me", "A=b=c", "FLAG", "A=last"] });
     let env = pod(&built(vec![service("web", changes)])).containers[0]
         .env
         .clone()
         .unwrap();
     let value = |name: &str| env.iter().find(|e| e.name == name).and_then(|e| e.value.clone());
     assert_eq!(value("PERIGEE_LEASE").as_deref(), Some("7"));
-    assert_eq!(value("PERIGEE_OWNER").as_deref(), Some("me"));
+    assert_eq!(value("PERIGEE_SERVICE").as_deref(), Some("me"));
     assert_eq!(value("PERIGEE_PUBLIC_HOST").as_deref(), Some("web-7.apps.example.org"));
     assert_eq!(value("A").as_deref(), Some("last"));
     assert_eq!(value("FLAG").as_deref(), Some(""));
@@ -285,6 +347,7 @@ fn denied_networks_are_out_of_reach() {
     let objects = build(
         &lease(),
         &group(vec![service("web", json!({}))]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -303,6 +366,7 @@ fn denying_everything_leaves_no_rule_that_the_cluster_would_refuse() {
     let objects = build(
         &lease(),
         &group(vec![service("web", json!({}))]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -396,6 +460,7 @@ fn ports_of_the_nodes_need_a_provider_that_offers_them() {
     let objects = build(
         &lease(),
         &group(vec![service("db", exposed)]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -434,6 +499,7 @@ fn persistent_volumes_need_a_class_and_make_a_stateful_set() {
     let objects = build(
         &lease(),
         &group(vec![service("db", changes)]),
+        &NONCE,
         &settings,
         &facts(),
         false,
@@ -460,7 +526,7 @@ fn a_volume_without_a_class_is_of_the_default_class() {
         ..settings()
     };
     let db = service("db", json!({ "resources": { "storage": [volume] }, "params": params }));
-    let objects = build(&lease(), &group(vec![db]), &settings, &facts(), false).unwrap();
+    let objects = build(&lease(), &group(vec![db]), &NONCE, &settings, &facts(), false).unwrap();
     let set = serde_json::to_value(&objects.stateful_sets[0]).unwrap();
     assert_eq!(
         set["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"],

@@ -1,6 +1,7 @@
 //! Pods, and what keeps them running.
 
 use super::{expose, milli, registry, select, whole, Scope};
+use crate::lease::{RUNS, SERVICE_LABEL};
 use k8s_openapi::{
     api::{
         apps::v1::{
@@ -19,6 +20,7 @@ use perigee_sdl::{
     resources::{Storage, DEFAULT_CLASS},
     Service,
 };
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resource that stands for a GPU.
@@ -172,30 +174,44 @@ fn claim(scope: &Scope<'_>, service: &Service, volume: &Storage) -> PersistentVo
 }
 
 fn template(scope: &Scope<'_>, service: &Service) -> PodTemplateSpec {
-    let meta = scope.service_meta(&service.name, &service.name);
+    let pod = pod(scope, service);
+    let mut labels = scope.lease.lasting_labels();
+    labels.insert(SERVICE_LABEL.into(), service.name.clone());
+    // Neither commitment nor owner: both change while the same goes on running.
+    let annotations = [(RUNS.to_owned(), digest(scope.nonce, &pod))].into();
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
-            labels: meta.labels,
-            annotations: meta.annotations,
+            labels: Some(labels),
+            annotations: Some(annotations),
             ..Default::default()
         }),
-        spec: Some(PodSpec {
-            containers: vec![container(scope, service)],
-            volumes: some(scratch_volumes(service)),
-            image_pull_secrets: service.credentials.as_ref().map(|_| vec![registry::reference(service)]),
-            runtime_class_name: scope.settings.runtime_class.clone(),
-            automount_service_account_token: Some(false),
-            enable_service_links: Some(false),
-            termination_grace_period_seconds: Some(GRACE_SECONDS),
-            security_context: Some(PodSecurityContext {
-                seccomp_profile: Some(SeccompProfile {
-                    type_: "RuntimeDefault".into(),
-                    ..Default::default()
-                }),
+        spec: Some(pod),
+    }
+}
+
+/// Tells pods that run the same from others: what they are, and the nonce of the manifest that asked for them.
+fn digest(nonce: &[u8; 32], pod: &PodSpec) -> String {
+    let pod = serde_json::json!(pod).to_string();
+    hex::encode(Sha256::new().chain_update(nonce).chain_update(pod).finalize())
+}
+
+fn pod(scope: &Scope<'_>, service: &Service) -> PodSpec {
+    PodSpec {
+        containers: vec![container(scope, service)],
+        volumes: some(scratch_volumes(service)),
+        image_pull_secrets: service.credentials.as_ref().map(|_| vec![registry::reference(service)]),
+        runtime_class_name: scope.settings.runtime_class.clone(),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        termination_grace_period_seconds: Some(GRACE_SECONDS),
+        security_context: Some(PodSecurityContext {
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".into(),
                 ..Default::default()
             }),
             ..Default::default()
         }),
+        ..Default::default()
     }
 }
 
@@ -240,11 +256,11 @@ fn container(scope: &Scope<'_>, service: &Service) -> Container {
     }
 }
 
-/// Ours first; what the tenant sets wins.
+/// Ours first; what the tenant sets wins. Nothing that changes while a lease lasts, such as its owner: pods would start
+/// anew with it.
 fn environment(scope: &Scope<'_>, service: &Service) -> Vec<EnvVar> {
     let own = [
         ("PERIGEE_LEASE", scope.lease.key.id.to_string()),
-        ("PERIGEE_OWNER", scope.lease.owner.clone()),
         ("PERIGEE_SERVICE", service.name.clone()),
         (
             "PERIGEE_PUBLIC_HOST",

@@ -64,19 +64,29 @@ fn committed(commitment: [u8; 32]) -> Option<std::collections::BTreeMap<String, 
     Some([(crate::lease::COMMITMENT.to_owned(), hex::encode(commitment))].into())
 }
 
+/// The annotations of a pod that runs this.
+fn made(what: &str) -> Option<std::collections::BTreeMap<String, String>> {
+    Some([(crate::lease::RUNS.to_owned(), what.to_owned())].into())
+}
+
 #[test]
-fn pods_of_an_older_manifest_do_not_count() {
+fn pods_that_run_something_older_do_not_count() {
     let mut workload = deployment(1, json!({}));
     workload.metadata.annotations = committed([2; 32]);
+    workload.spec.as_mut().unwrap().template.metadata = Some(kube::api::ObjectMeta {
+        annotations: made("new"),
+        ..Default::default()
+    });
     let mut pod = running(true);
-    pod.metadata.annotations = committed([1; 32]);
+    pod.metadata.annotations = made("old");
     let assess = |pod: &Pod| {
         let wanted = [Wanted::deployment(&workload)];
         assess(LEASE, &wanted, std::slice::from_ref(pod), Vec::new(), at(START))
     };
     let before = assess(&pod);
     assert_eq!((before.phase(), before.activated), ("starting", false));
-    pod.metadata.annotations = committed([2; 32]);
+    // One that the change left alone counts at once, under the new commitment.
+    pod.metadata.annotations = made("new");
     let after = assess(&pod);
     assert_eq!((after.phase(), after.commitment), ("running", Some([2; 32])));
 }
