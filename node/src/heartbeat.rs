@@ -164,8 +164,12 @@ impl Listener {
     fn on_best_block(&self, best: BlockNumber) -> Vec<(AttestationEpoch, EpochRecord)> {
         let finalised = self.client.info().finalized_number;
         let mut state = self.state();
+        let records = state.watch.advance(best, finalised, self.started.elapsed());
         state.keys.new_block();
-        state.watch.advance(best, finalised, self.started.elapsed())
+        if !records.is_empty() {
+            state.keys.new_epoch();
+        }
+        records
     }
 
     fn on_heartbeat(&self, key: &HeartbeatPublic, message: &SignedHeartbeat) -> Acceptance {

@@ -61,7 +61,7 @@ fn treasury_and_pot_take_amounts_below_the_existential_deposit() {
 #[test]
 fn a_block_fits_into_its_slot() {
     let weights = system::RuntimeBlockWeights::get();
-    assert!(weights.max_block.ref_time() <= SLOT_MILLIS * 1_000_000_000 * 35 / 100);
+    assert!(weights.max_block.ref_time() <= SLOT_MILLIS * 1_000_000_000 / 2);
     let length = system::RuntimeBlockLength::get();
     assert!(length.max.get(DispatchClass::Normal) < length.max.get(DispatchClass::Operational));
 }

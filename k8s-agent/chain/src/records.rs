@@ -122,3 +122,25 @@ pub struct Earnings {
     /// Of it: not paid out to this payee yet.
     pub credit: Balance,
 }
+
+/// An availability of 0 means one of two things: too little is judged, or the provider was never there. Who was never
+/// there has been absent for the day of epochs that must be judged at least.
+pub(crate) fn was_never_there(absent_epochs: u32, day_epochs: u32) -> bool {
+    absent_epochs >= day_epochs.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_was_never_there_if_it_was_absent_for_all_that_must_be_judged() {
+        assert!(was_never_there(144, 144) && was_never_there(4_320, 144));
+        assert!(!was_never_there(0, 144) && !was_never_there(143, 144));
+    }
+
+    #[test]
+    fn a_day_shorter_than_an_epoch_is_one_epoch() {
+        assert!(was_never_there(1, 0) && !was_never_there(0, 0));
+    }
+}

@@ -4,12 +4,12 @@ use crate::{
     api,
     config::PerigeeConfig,
     link::Link,
-    records::{Balances, BlockId, BondPool, Deployment, Earnings, Provider, Unbonding},
+    records::{self, Balances, BlockId, BondPool, Deployment, Earnings, Provider, Unbonding},
     AccountId, Ask, ChainError, GroupOrder, LeaseState,
 };
 use futures::{stream, StreamExt, TryStreamExt};
 use perigee_primitives::{
-    AskId, AttestationTimes, Backlog, Balance, BlockNumber, DeploymentId, EscrowId, LeaseId, ProviderId, Refusal,
+    AskId, AttestationTimes, Backlog, Balance, BlockNumber, DeploymentId, EscrowId, LeaseId, Ppm, ProviderId, Refusal,
     Standings, Tier,
 };
 use std::collections::BTreeMap;
@@ -166,6 +166,18 @@ impl View {
             .ask_runtime(api::runtime_apis().attestation_api().standings(id))
             .await?;
         Ok(standings)
+    }
+
+    /// The attested availability of a provider with these `standings`; `None` while less than a day of it is judged.
+    pub async fn availability(&self, id: ProviderId, standings: &Standings) -> Result<Option<Ppm>, ChainError> {
+        if standings.availability > 0 {
+            return Ok(Some(standings.availability));
+        }
+        let missed = self.get(api::storage().reputation().missed_epochs(), (id,)).await?;
+        let absent: u32 = missed.iter().flat_map(|m| m.absent.counts).map(u32::from).sum();
+        let day = self.constant(api::constants().reputation().day_blocks())?;
+        let day_epochs = self.attestation_times().await?.epoch_of(day);
+        Ok(records::was_never_there(absent, day_epochs).then_some(0))
     }
 
     /// The grade of a provider; the lowest for one that is not registered.

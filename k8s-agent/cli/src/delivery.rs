@@ -10,14 +10,19 @@ use crate::{
 };
 use perigee_chain::{calls, ChainError, LeaseState, Provider};
 use perigee_gateway::{Client, ClientError, LeaseStatus, Place, Receipt, Scope, Session};
-use perigee_primitives::{CloseReason, Commitment, DeclineReason, LeaseId, LeasePhase};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::time::{sleep, Instant};
+use perigee_primitives::{BlockNumber, CloseReason, Commitment, DeclineReason, LeaseId, LeasePhase};
+use std::{
+    future::Future,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tokio::time::{sleep, timeout_at, Instant};
 
 /// Between looks at chain and gateway.
 const POLL: Duration = Duration::from_millis(400);
 /// How long a session with a gateway lasts: longer than any wait.
 const SESSION_SECONDS: u64 = 3_600;
+/// So many blocks the provider's view of the chain and ours may differ.
+const DRIFT: BlockNumber = 10;
 
 /// An application that runs.
 #[derive(Clone, Debug, Default)]
@@ -152,7 +157,7 @@ impl Delivery<'_> {
         let provider = self.provider(&state).await?;
         progress.waiting_for(format!("delivering the manifest to {}", provider.gateway));
         let receipt = self.deliver_to(&provider, &saved, progress).await?;
-        self.check_receipt(&receipt, &state, &provider)?;
+        self.check_receipt(&receipt, &state, &provider).await?;
         vault(&self.writer.chain).save(
             &state.commitment,
             &Saved {
@@ -167,6 +172,7 @@ impl Delivery<'_> {
     /// Waits until the lease is active and every service is ready.
     pub async fn wait(&self, progress: &Progress) -> Result<Running, CliError> {
         let mut was_active = false;
+        let mut now = "the provider's gateway does not answer".to_string();
         loop {
             let state = match self.state().await {
                 Err(error) if error.code() == ExitCode::Unreachable && Instant::now() < self.deadline => {
@@ -182,8 +188,9 @@ impl Delivery<'_> {
                 was_active = true;
                 progress.done("lease active: billing has started");
             }
-            let status = self.gateway_status(&state).await;
-            let now = status
+            let asking = self.gateway_status(&state);
+            let status = in_time(self.deadline, &now, asking).await?;
+            now = status
                 .as_ref()
                 .map_or_else(ToString::to_string, |s| in_words(s, active));
             if let (true, Ok(status)) = (active, status) {
@@ -245,22 +252,23 @@ impl Delivery<'_> {
         )
     }
 
-    /// Repeats while the gateway is away or has not seen the block with the lease yet.
+    /// Repeats until the deadline while the gateway is away or has not seen the block with the lease yet.
     async fn deliver_to(&self, provider: &Provider, saved: &Saved, progress: &Progress) -> Result<Receipt, CliError> {
         let client = client(provider)?;
         let session = self.session(provider);
         let mut told = false;
+        let mut last_seen = format!("gateway {} does not answer", provider.gateway);
         loop {
-            let sent = client
-                .deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes())
-                .await;
-            let error = match sent {
+            let sending = client.deliver(&session, self.lease, &saved.nonce, saved.manifest.as_bytes());
+            let error = match in_time(self.deadline, &last_seen, sending).await? {
                 Ok(receipt) => return Ok(receipt),
-                Err(error) if may_pass(&error) && Instant::now() < self.deadline => error,
+                Err(error) if may_pass(&error) => error,
                 Err(error) => return Err(error.into()),
             };
+            last_seen = error.to_string();
             // Meanwhile the provider may have declined, and another taken over.
             ended(&self.state().await?)?;
+            self.check_deadline(&last_seen)?;
             progress.waiting_for(format!("trying again: {error}"));
             // A gateway that is a block behind is no news; one that is away is.
             if !told && !matches!(error, ClientError::Refused { .. }) {
@@ -271,27 +279,51 @@ impl Delivery<'_> {
         }
     }
 
-    fn check_receipt(&self, receipt: &Receipt, state: &LeaseState, provider: &Provider) -> Result<(), CliError> {
+    async fn check_receipt(&self, receipt: &Receipt, state: &LeaseState, provider: &Provider) -> Result<(), CliError> {
+        let refused = |why: String| {
+            let error = CliError::refused(format!("the receipt of gateway {} {why}", provider.gateway));
+            Err(error.hint("Do not rely on this provider: close the deployment and deploy again."))
+        };
         let ours = receipt.lease == self.lease && receipt.commitment == state.commitment;
-        if ours && receipt.is_signed_by(&provider.heartbeat_key, &self.writer.chain.genesis()) {
-            return Ok(());
+        if !ours || !receipt.is_signed_by(&provider.heartbeat_key, &self.writer.chain.genesis()) {
+            return refused(format!("is not signed by provider {}", provider.id));
         }
-        Err(CliError::refused(format!(
-            "the receipt of gateway {} is not signed by provider {}",
-            provider.gateway, provider.id
-        ))
-        .hint("Do not rely on this provider: close the deployment and deploy again."))
+        let view = self.writer.chain.best().await?;
+        let opened = view.deployment(state.deployment).await?.map_or(0, |d| d.opened_at);
+        let best = view.block().number;
+        if !is_credible(receipt.received, opened, best) {
+            return refused(format!(
+                "is of block {}, but the deployment was opened at block {opened} and the best block is {best}: the \
+                 chain would not count it",
+                receipt.received
+            ));
+        }
+        Ok(())
     }
 
     fn check_deadline(&self, waiting_for: &str) -> Result<(), CliError> {
         if Instant::now() < self.deadline {
             return Ok(());
         }
-        Err(CliError::new(
-            ExitCode::TimedOut,
-            format!("timed out; last seen: {waiting_for}"),
-        ))
+        Err(timed_out(waiting_for))
     }
+}
+
+/// What `request` comes to, if it does so before the deadline: a gateway may take longer for one answer than the whole
+/// wait may last.
+async fn in_time<T>(deadline: Instant, last_seen: &str, request: impl Future<Output = T>) -> Result<T, CliError> {
+    timeout_at(deadline, request).await.map_err(|_| timed_out(last_seen))
+}
+
+fn timed_out(last_seen: &str) -> CliError {
+    CliError::new(ExitCode::TimedOut, format!("timed out; last seen: {last_seen}"))
+}
+
+/// May a manifest of a deployment that was opened at `opened` have been received at block `received`, now that the best
+/// block is `best`? The chain takes a receipt of a later block for too late, and checks one of an earlier block against
+/// a key that the provider may have replaced since.
+fn is_credible(received: BlockNumber, opened: BlockNumber, best: BlockNumber) -> bool {
+    (opened.saturating_sub(DRIFT)..=best.saturating_add(DRIFT)).contains(&received)
 }
 
 /// What follows the end of a lease.
@@ -511,10 +543,36 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_gateway_that_keeps_silent_is_not_waited_for_beyond_the_deadline() {
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let silent = in_time(deadline, "gateway a:1 does not answer", std::future::pending::<()>());
+        let error = silent.await.expect_err("nothing comes");
+        assert_eq!(error.code(), ExitCode::TimedOut);
+        assert_eq!(error.to_string(), "timed out; last seen: gateway a:1 does not answer");
+        assert!(matches!(in_time(deadline, "late", std::future::ready(7)).await, Ok(7)));
+    }
+
     #[test]
     fn what_is_waited_for_is_said() {
         assert_eq!(in_words(&status(0), false), "services: web 0/1 (pulling)");
         assert_eq!(in_words(&status(1), false), "activation of the lease");
+    }
+
+    #[test]
+    fn a_receipt_is_credible_from_the_opening_to_the_best_block() {
+        for received in [100, 120, 150] {
+            assert!(is_credible(received, 100, 150));
+        }
+        for received in [0, 100 - DRIFT - 1, 150 + DRIFT + 1, BlockNumber::MAX] {
+            assert!(!is_credible(received, 100, 150), "{received}");
+        }
+    }
+
+    #[test]
+    fn views_of_the_chain_may_differ_by_a_few_blocks() {
+        assert!(is_credible(100 - DRIFT, 100, 150) && is_credible(150 + DRIFT, 100, 150));
+        assert!(is_credible(0, 1, 1));
     }
 
     #[test]

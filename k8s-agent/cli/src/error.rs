@@ -56,6 +56,15 @@ impl CliError {
         self
     }
 
+    /// Adds what to do next where the time was too short.
+    #[must_use]
+    pub fn hint_if_timed_out(self, hint: impl Into<String>) -> Self {
+        match self.code {
+            ExitCode::TimedOut => self.hint(hint),
+            _ => self,
+        }
+    }
+
     /// Says what it is about, where there are several.
     #[must_use]
     pub fn about(mut self, what: &str) -> Self {

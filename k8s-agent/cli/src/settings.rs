@@ -9,6 +9,7 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
     Figment,
 };
+use perigee_agent::config::ConfigError;
 use perigee_chain::keys::{config_directory, Account, KeyError, KeyStore};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -69,14 +70,9 @@ impl Settings {
             return Err(CliError::usage(format!("there is no config file {}", path.display())));
         }
         let path = named.unwrap_or_else(|| config_directory().join("config.toml"));
-        let resolved = figment(&path, global).extract::<Resolved>().map_err(|e| {
-            let where_ = e
-                .metadata
-                .as_ref()
-                .and_then(|m| m.source.as_ref())
-                .map(|s| format!("{s}: "));
-            CliError::usage(format!("{}{}", where_.unwrap_or_default(), describe(&e)))
-        })?;
+        let resolved = figment(&path, global)
+            .extract::<Resolved>()
+            .map_err(|e| perigee_agent::Error::from(ConfigError::from_figment(&path, ENV_PREFIX, &e)))?;
         Ok(Self {
             node: resolved.node,
             output: resolved.output,
@@ -126,14 +122,6 @@ fn figment(path: &std::path::Path, global: &Global) -> Figment {
         figment = figment.merge(Serialized::default("output", output));
     }
     figment
-}
-
-fn describe(error: &figment::Error) -> String {
-    let path = error.path.join(".");
-    match (&error.kind, path.is_empty()) {
-        (kind, true) => kind.to_string(),
-        (kind, false) => format!("{path}: {kind}"),
-    }
 }
 
 impl From<KeyError> for CliError {

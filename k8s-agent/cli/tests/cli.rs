@@ -282,7 +282,7 @@ fn the_output_format_can_be_set_anywhere() {
     fails(
         &home.perigee_with(&[("PERIGEE_OUTPUT", "xml")], &["keys", "list"]),
         2,
-        "xml",
+        "PERIGEE_OUTPUT: key `output`: `xml` is none of: text, json",
     );
 }
 
@@ -332,7 +332,15 @@ fn a_command_that_signs_needs_a_key() {
 fn a_config_file_with_a_typo_is_refused() {
     let home = Home::new();
     let file = home.write("other.toml", "nodee = \"ws://a\"\n");
-    fails(&home.perigee(&["--config", &file, "keys", "list"]), 2, "nodee");
+    let refused = home.perigee(&["--config", &file, "keys", "list"]);
+    fails(&refused, 2, "other.toml: unknown key `nodee`");
+    fails(&refused, 2, "did you mean `node`?");
+    let file = home.write("strange.toml", "colour = 1\n");
+    fails(
+        &home.perigee(&["--config", &file, "keys", "list"]),
+        2,
+        "known here: node, key, output, denominations",
+    );
     fails(
         &home.perigee(&["--config", "absent.toml", "keys", "list"]),
         2,

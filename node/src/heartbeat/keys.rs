@@ -10,7 +10,7 @@ const MAX_KNOWN: usize = 100_000;
 /// cannot keep the node busy.
 const MAX_LOOKUPS: u32 = 2_000;
 
-/// Remembers providers by key, and strangers until the next block.
+/// Remembers providers by key until the next attestation epoch, and strangers until the next block.
 #[derive(Default)]
 pub struct KeyCache {
     known: HashMap<HeartbeatPublic, ProviderId>,
@@ -23,6 +23,11 @@ impl KeyCache {
     pub fn new_block(&mut self) {
         self.strangers.clear();
         self.lookups = 0;
+    }
+
+    /// A provider of the last epoch may have replaced its key, and the one before counts no more.
+    pub fn new_epoch(&mut self) {
+        self.known.clear();
     }
 
     /// The provider that registered `key`. What is remembered is believed only when it agrees with what the sender
@@ -99,6 +104,16 @@ mod tests {
         assert_eq!(cache.provider(&KEY, 9, |_| None), None);
         cache.new_block();
         assert_eq!(cache.provider(&KEY, 8, |_| None), None);
+    }
+
+    #[test]
+    fn a_replaced_key_counts_until_the_epoch_is_over_only() {
+        let mut cache = KeyCache::default();
+        assert_eq!(cache.provider(&KEY, 7, |_| Some(7)), Some(7));
+        cache.new_block();
+        assert_eq!(cache.provider(&KEY, 7, |_| None), Some(7));
+        cache.new_epoch();
+        assert_eq!(cache.provider(&KEY, 7, |_| None), None);
     }
 
     #[test]

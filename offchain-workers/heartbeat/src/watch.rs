@@ -71,9 +71,9 @@ struct Tally {
     seen: BTreeMap<ProviderId, u16>,
 }
 
-/// The newest heartbeat of a provider.
+/// Which of the heartbeats under one key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Newest {
+struct Stamp {
     incarnation: u32,
     sequence: u64,
 }
@@ -87,7 +87,8 @@ pub struct Watch {
     block_time: Duration,
     clock: Option<Clock>,
     epochs: BTreeMap<AttestationEpoch, Tally>,
-    newest: BTreeMap<ProviderId, Newest>,
+    /// The newest heartbeat of a provider, and the key it came under.
+    newest: BTreeMap<ProviderId, (HeartbeatPublic, Stamp)>,
 }
 
 impl Watch {
@@ -140,16 +141,16 @@ impl Watch {
         if provider != heartbeat.provider {
             return Err(Rejection::ForeignKey);
         }
-        let this = Newest {
+        let this = Stamp {
             incarnation: heartbeat.incarnation,
             sequence: heartbeat.sequence,
         };
-        self.check_is_new(provider, this)?;
+        self.check_is_new(provider, key, this)?;
         // Dear, therefore last. Nothing is noted before it.
         if !message.is_signed_by(key, &self.genesis) {
             return Err(Rejection::BadSignature);
         }
-        self.newest.insert(provider, this);
+        self.newest.insert(provider, (*key, this));
         let tally = self.epochs.entry(self.times.epoch_of(best)).or_default();
         *tally.seen.entry(provider).or_default() |= 1 << self.times.slot_of(best);
         Ok(())
@@ -170,10 +171,11 @@ impl Watch {
         }
     }
 
-    fn check_is_new(&self, provider: ProviderId, this: Newest) -> Result<(), Rejection> {
-        match self.newest.get(&provider) {
-            Some(newest) if this.incarnation < newest.incarnation => Err(Rejection::OldIncarnation),
-            Some(newest) if this <= *newest => Err(Rejection::OldSequence),
+    /// A new key begins anew: whatever was sent under the one before, by whoever got hold of it, is no bar.
+    fn check_is_new(&self, provider: ProviderId, key: &HeartbeatPublic, this: Stamp) -> Result<(), Rejection> {
+        match self.newest.get(&provider).filter(|(last, _)| last == key) {
+            Some((_, newest)) if this.incarnation < newest.incarnation => Err(Rejection::OldIncarnation),
+            Some((_, newest)) if this <= *newest => Err(Rejection::OldSequence),
             _ => Ok(()),
         }
     }
@@ -301,6 +303,19 @@ mod tests {
         assert_eq!(accept(&mut watch, &beat(2, 1, 5)), Err(Rejection::OldSequence));
         assert_eq!(accept(&mut watch, &beat(2, 1, 4)), Err(Rejection::OldSequence));
         assert_eq!(accept(&mut watch, &beat(2, 2, 0)), Ok(()));
+    }
+
+    #[test]
+    fn a_new_key_begins_anew_whatever_came_under_the_old_one() {
+        let mut watch = watch_at(125);
+        assert_eq!(accept(&mut watch, &beat(2, u32::MAX, u64::MAX)), Ok(()));
+        let new = HeartbeatKey::from_seed(&[2; 32]);
+        let mut accept_new = |sequence| {
+            let message = new.sign_heartbeat(beat(2, 1, sequence).heartbeat, &GENESIS);
+            watch.accept(&new.public(), &message, |_| Some(PROVIDER))
+        };
+        assert_eq!(accept_new(1), Ok(()));
+        assert_eq!(accept_new(1), Err(Rejection::OldSequence));
     }
 
     #[test]

@@ -215,7 +215,7 @@ impl Config {
             .merge(Toml::string(text))
             .merge(env)
             .extract()
-            .map_err(|e| ConfigError::from_figment(path, e))?;
+            .map_err(|e| ConfigError::from_figment(path, ENV_PREFIX, &e))?;
         check(path, &config)?;
         Ok(config)
     }
@@ -310,7 +310,7 @@ fn environment(prefix: &str) -> Env {
 /// Checks what types cannot say, for the file at `path`.
 pub fn check(path: &Path, config: &Config) -> Result<(), ConfigError> {
     config.check().map_err(|(key, message)| ConfigError::Value {
-        path: path.to_path_buf(),
+        origin: path.display().to_string(),
         key,
         message,
     })

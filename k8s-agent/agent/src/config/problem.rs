@@ -35,10 +35,10 @@ pub enum ConfigError {
         key: String,
     },
     /// A value of the wrong type, or one that makes no sense.
-    #[error("{path}: key `{key}`: {message}")]
+    #[error("{origin}: key `{key}`: {message}")]
     Value {
-        /// The file.
-        path: PathBuf,
+        /// File or variable.
+        origin: String,
         /// Path of the key, dotted.
         key: String,
         /// What is wrong.
@@ -69,8 +69,9 @@ impl ConfigError {
         }
     }
 
-    /// The first problem that figment reports, in the words of this module.
-    pub(super) fn from_figment(file: &Path, error: figment::Error) -> Self {
+    /// The first problem that figment reports with `file` and the variables with this prefix over it, in the words of
+    /// this module.
+    pub fn from_figment(file: &Path, env_prefix: &str, error: &figment::Error) -> Self {
         let path = file.to_path_buf();
         // figment's path ends with an unknown key, but not with a missing one.
         let within = match &error.kind {
@@ -85,9 +86,10 @@ impl ConfigError {
                 format!("{within}.{name}")
             }
         };
+        let origin = |key: &str| origin(file, env_prefix, error, key);
         match &error.kind {
             Kind::UnknownField(name, known) => Self::UnknownKey {
-                origin: origin(file, &error, &below(name)),
+                origin: origin(&below(name)),
                 key: below(name),
                 nearest: nearest(name, known).map(&below),
                 known: known.iter().map(|key| below(key)).collect(),
@@ -99,19 +101,27 @@ impl ConfigError {
                 message: kind.to_string(),
             },
             kind => Self::Value {
-                path,
+                origin: origin(&within),
                 key: within,
-                message: kind.to_string(),
+                message: in_words(kind),
             },
         }
     }
 }
 
+/// What is wrong with a value. figment puts the words that an enumeration knows between two pairs of backticks.
+fn in_words(kind: &Kind) -> String {
+    match kind {
+        Kind::UnknownVariant(found, known) => format!("`{found}` is none of: {}", known.join(", ")),
+        kind => kind.to_string(),
+    }
+}
+
 /// The file, or the variable that carries `key`.
-fn origin(file: &Path, error: &figment::Error, key: &str) -> String {
+fn origin(file: &Path, env_prefix: &str, error: &figment::Error, key: &str) -> String {
     let from_env = error.metadata.as_ref().is_some_and(|m| m.name.contains("environment"));
     match from_env {
-        true => format!("{}{}", super::ENV_PREFIX, key.replace('.', "__").to_uppercase()),
+        true => format!("{env_prefix}{}", key.replace('.', "__").to_uppercase()),
         false => file.display().to_string(),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     write::Writer,
 };
 use perigee_chain::{calls, BondPool, Call, Chain, Provider, Unbonding, View};
-use perigee_primitives::{Balance, Standings};
+use perigee_primitives::{Balance, Ppm};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,8 +20,9 @@ struct Stake {
     /// The sum of the rates of its leases, per block.
     leased_rate: Balance,
     tier: &'static str,
-    availability_ppm: u32,
-    service_ppm: u32,
+    /// Unknown while less than a day is judged.
+    availability_ppm: Option<Ppm>,
+    service_ppm: Ppm,
     unbonding: Vec<Leaving>,
 }
 
@@ -156,7 +157,7 @@ fn ensure_unbonded(unbonding: &[Unbonding], now: u32, clock: &Clock) -> Result<(
 async fn shown_stake(context: &Context, chain: &Chain) -> Result<Stake, CliError> {
     let view = chain.best().await?;
     let provider = own(context, &view).await?;
-    let Standings { availability, service } = view.standings(provider.id).await?;
+    let standings = view.standings(provider.id).await?;
     let clock = Clock::of(chain, &view).await?;
     let leaving = |u: Unbonding| Leaving {
         amount: u.amount,
@@ -168,19 +169,23 @@ async fn shown_stake(context: &Context, chain: &Chain) -> Result<Stake, CliError
         stake: provider.stake,
         leased_rate: provider.leased_rate,
         tier: tier_in_a_word(view.tier(provider.id).await?),
-        availability_ppm: availability,
-        service_ppm: service,
+        availability_ppm: view.availability(provider.id, &standings).await?,
+        service_ppm: standings.service,
         unbonding: view.unbonding(provider.id).await?.into_iter().map(leaving).collect(),
     })
 }
 
 fn stake_text(s: &Stake) -> String {
+    let availability = match s.availability_ppm {
+        Some(ppm) => format!("{} of 30 days, attested", per_cent(ppm)),
+        None => "-, less than a day is attested yet".into(),
+    };
     let mut lines = vec![
         format!("provider      {}", s.provider),
         format!("stake         {}", Amount(s.stake)),
         format!("leased        {} per block", Amount(s.leased_rate)),
         format!("tier          {}", s.tier),
-        format!("availability  {} of 30 days, attested", per_cent(s.availability_ppm)),
+        format!("availability  {availability}"),
         format!("service       {}, lower bound", per_cent(s.service_ppm)),
     ];
     lines.extend(

@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::future::try_join_all;
 use perigee_chain::{Ask, Provider, View};
-use perigee_primitives::{AskId, Balance, Resources, StorageClass, Tier};
+use perigee_primitives::{AskId, Balance, Ppm, Resources, StorageClass, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -39,10 +39,10 @@ struct Row {
     /// Where abuse is reported.
     abuse_contact: Option<String>,
     tier: &'static str,
-    /// Part of the judged time of the last 30 days in which it was present.
-    availability_ppm: u32,
+    /// Part of the judged time of the last 30 days in which it was present; unknown while less than a day is judged.
+    availability_ppm: Option<Ppm>,
     /// Lower bound of the service score.
-    service_ppm: u32,
+    service_ppm: Ppm,
     stake: Balance,
     /// The sum of the rates of its leases, per block.
     leased_rate: Balance,
@@ -125,7 +125,7 @@ async fn row(view: &View, p: Provider) -> Result<Row, CliError> {
         stash: p.stash.to_string(),
         operator: p.operator.to_string(),
         tier: tier_in_a_word(view.tier(p.id).await?),
-        availability_ppm: standings.availability,
+        availability_ppm: view.availability(p.id, &standings).await?,
         service_ppm: standings.service,
         leased_rate: p.leased_rate,
         bond_pool: pool.total,
@@ -218,7 +218,7 @@ fn text(listing: &Listing) -> String {
                 provider.provider.to_string(),
                 provider.gateway.clone(),
                 provider.tier.to_owned(),
-                per_cent(provider.availability_ppm),
+                provider.availability_ppm.map_or_else(|| "-".into(), per_cent),
                 per_cent(provider.service_ppm),
                 provider.free_text.clone(),
             ]

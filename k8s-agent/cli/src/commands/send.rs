@@ -12,6 +12,8 @@ use futures::future::join_all;
 use serde::Serialize;
 use tokio::time::Instant;
 
+const GOES_ON: &str = "The same command goes on where this one stopped.";
+
 /// What was sent: all of it, and the first placement for those who have only one.
 #[derive(Serialize)]
 struct Sent {
@@ -53,7 +55,7 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
     let served = tokio::select! {
         served = work => served,
         _ = tokio::signal::ctrl_c() => {
-            return Err(CliError::new(ExitCode::Other, "interrupted").hint("The same command goes on where this one stopped."))
+            return Err(CliError::new(ExitCode::Other, "interrupted").hint(GOES_ON))
         }
     };
     drop(progress);
@@ -72,7 +74,7 @@ pub async fn run(context: &Context, args: Send) -> Result<(), CliError> {
         }));
     }
     if let Some(error) = CliError::first_of(failures, &context.printer) {
-        return Err(error);
+        return Err(error.hint_if_timed_out(GOES_ON));
     }
     let sent = Sent {
         deployment: found.deployment.id,

@@ -219,9 +219,12 @@ async fn restart(
         delivery.deliver(progress).await?;
         delivery.wait(progress).await
     };
-    let running = start.await.map_err(|error| match found.groups.len() {
-        1 => error,
-        _ => error.about(&group.label()),
+    let running = start.await.map_err(|error| {
+        let error = error.hint_if_timed_out(format!("`perigee send {}` goes on.", found.deployment.id));
+        match found.groups.len() {
+            1 => error,
+            _ => error.about(&group.label()),
+        }
     })?;
     let rate = writer.chain.best().await?.lease(group.lease).await?.map(|s| s.rate);
     Ok(UpdatedGroup {
