@@ -60,7 +60,7 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
-    pub const Treasury: u64 = TREASURY;
+    pub static IncomeGoesTo: u64 = TREASURY;
     pub const Pot: PalletId = PalletId(*b"prg/incm");
     pub const InitialFee: FeeRate = FeeRate::new(40_000).expect("4 % lies within the bounds; qed");
 }
@@ -69,7 +69,7 @@ impl pallet_escrow::Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
     type PalletId = Pot;
-    type Treasury = Treasury;
+    type Treasury = IncomeGoesTo;
     type InitialFee = InitialFee;
     type AdminOrigin = EnsureRoot<u64>;
     type WeightInfo = ();

@@ -73,6 +73,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_prg_is_a_million_uprg_of_a_million_units() {
+        assert_eq!(UPRG, 10u128.pow(6));
+        assert_eq!(PRG, 10u128.pow(12));
+    }
+
+    #[test]
     fn no_fee_rate_exists_outside_its_bounds() {
         for ppm in [0, 29_999, 50_001, Ppm::MAX] {
             assert_eq!(FeeRate::new(ppm), None);
@@ -81,7 +87,7 @@ mod tests {
         }
         for ppm in [30_000, 40_000, 50_000] {
             let fee = FeeRate::new(ppm).expect("within the bounds");
-            assert_eq!(fee.ppm(), ppm);
+            assert_eq!((fee.ppm(), Ppm::from(fee)), (ppm, ppm));
             assert_eq!(FeeRate::decode(&mut &fee.encode()[..]), Ok(fee));
         }
     }

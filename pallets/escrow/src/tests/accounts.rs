@@ -172,6 +172,23 @@ fn money_that_is_used_up_but_not_paid_out_still_has_a_depositor() {
 }
 
 #[test]
+fn those_whose_money_an_account_holds_are_counted() {
+    build_and_execute(|| {
+        assert_eq!(Escrow::depositors(1), 0);
+        open_with_others(100, &[OTHER]);
+        assert_eq!(Escrow::depositors(1), 1);
+        assert_ok!(Escrow::deposit(1, &OTHER, 100));
+        assert_ok!(Escrow::charge(1, &[charge(PROVIDER, 100)]));
+        // The tenant's is used up and not paid out.
+        assert_eq!(Escrow::depositors(1), 2);
+        fund_pot();
+        assert_ok!(Escrow::claim(signed(OTHER), 1, PROVIDER));
+        assert_ok!(Escrow::claim(signed(OTHER), 1, pot()));
+        assert_eq!(Escrow::depositors(1), 1);
+    });
+}
+
+#[test]
 fn the_oldest_deposit_is_used_first() {
     build_and_execute(|| {
         open_with_others(100, &[OTHER]);

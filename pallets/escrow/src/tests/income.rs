@@ -9,7 +9,7 @@ use codec::{Decode, Encode};
 use frame_support::{
     assert_noop, assert_ok,
     storage::unhashed,
-    traits::{fungible::Mutate, Get},
+    traits::{fungible::Mutate, Get, Hooks},
 };
 use perigee_primitives::{FeeRate, Ppm, MILLION};
 use proptest::prelude::*;
@@ -84,6 +84,16 @@ fn the_treasury_gets_all_until_shares_are_set() {
         }));
         assert_noop!(Escrow::distribute(RuntimeOrigin::root()), DispatchError::BadOrigin);
     });
+}
+
+#[test]
+fn a_treasury_that_is_the_pot_is_refused() {
+    let accepted = |treasury| {
+        IncomeGoesTo::set(treasury);
+        std::panic::catch_unwind(Escrow::integrity_test).is_ok()
+    };
+    assert!(accepted(TREASURY));
+    assert!(!accepted(pot()));
 }
 
 #[test]

@@ -295,6 +295,40 @@ fn money_missing_on_hold_shortens_payouts_and_blocks_nothing() {
 }
 
 #[test]
+fn a_payout_in_full_owes_nothing_more_and_a_short_one_says_what_it_does() {
+    // Records are above holds on purpose: the invariants would say so.
+    execute(|| {
+        assert_ok!(Escrow::open(1, &TENANT, 150));
+        assert_ok!(Escrow::charge(1, &[charge(PROVIDER, 100), charge(OTHER, 50)]));
+        assert_ok!(Escrow::claim(signed(OTHER), 1, OTHER));
+        assert!(!System::events()
+            .iter()
+            .any(|record| matches!(record.event, RuntimeEvent::Escrow(Event::PayoutFailed { .. }))));
+        seize(TENANT, 42);
+        assert_ok!(Escrow::claim(signed(OTHER), 1, PROVIDER));
+        assert_eq!(free(PROVIDER), 1_000_060);
+        assert!(has_event(Event::PayoutFailed {
+            id: 1,
+            payee: PROVIDER,
+            amount: 36,
+            error: Error::<Test>::MissingOnHold.into()
+        }));
+        assert_eq!(credits(1), [(PROVIDER, TENANT, 36), (pot(), TENANT, 6)]);
+    });
+}
+
+#[test]
+fn money_that_is_gone_is_missing_whoever_would_get_it() {
+    execute(|| {
+        assert_ok!(Escrow::open(1, &TENANT, 1_000));
+        assert_ok!(Escrow::charge(1, &[charge(NOBODY, 8)]));
+        seize(TENANT, 1_000);
+        // Not that this payee's account cannot take so little.
+        assert_noop!(Escrow::claim(signed(OTHER), 1, NOBODY), Error::<Test>::MissingOnHold);
+    });
+}
+
+#[test]
 fn errors_of_claims() {
     build_and_execute(|| {
         assert_noop!(

@@ -99,6 +99,15 @@ fn each_segment_bills_its_own_blocks() {
 }
 
 #[test]
+fn every_part_has_blocks() {
+    let bill = bill(&[(5, 7), (12, 100)]);
+    let parts = |from, to| -> Vec<_> { bill.parts(from, to).map(|(_, start, end)| (start, end)).collect() };
+    assert_eq!(parts(0, 20), [(5, 12), (12, 20)]);
+    assert_eq!(parts(5, 12), [(5, 12)]);
+    assert_eq!(parts(12, 12), []);
+}
+
+#[test]
 fn an_unready_workload_costs_nothing_and_may_cost_its_rate() {
     let mut bill = bill(&[(5, 7)]);
     bill.alter(5, 20, FOR_GOOD, |s| s.unready = true).expect("room");

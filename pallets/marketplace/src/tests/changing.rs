@@ -68,6 +68,18 @@ fn a_larger_lease_takes_more_of_everything_from_the_next_block_on() {
 }
 
 #[test]
+fn a_change_in_force_is_no_longer_to_come() {
+    build_and_execute(|| {
+        let id = active(10_000);
+        jump_to(15);
+        assert_ok!(resize(id, 3));
+        assert_eq!(state(id).next_change, Some(16));
+        jump_to(16);
+        assert_eq!(state(id).next_change, None);
+    });
+}
+
+#[test]
 fn a_smaller_lease_gives_capacity_stake_and_bond_back_at_once() {
     build_and_execute(|| {
         let id = active(10_000);

@@ -53,6 +53,22 @@ fn an_abandoned_lease_is_broken() {
 }
 
 #[test]
+fn a_lease_that_was_stopped_for_abuse_is_not_noted() {
+    build_and_execute(|| {
+        let id = active(1_000);
+        run_to(25);
+        assert_ok!(Marketplace::stop_for_abuse(
+            RuntimeOrigin::signed(OPERATOR),
+            id,
+            [5; 32]
+        ));
+        run_to(60);
+        assert!(state(id).settled && state(id).billed > 0);
+        assert!(Script::noted().is_empty());
+    });
+}
+
+#[test]
 fn a_lease_that_paid_nothing_is_not_noted() {
     build_and_execute(|| {
         close(deploy(order(1_000)));
