@@ -1,6 +1,7 @@
 //! The bond pool of a provider, and the bond of each lease out of it.
 //!
-//! The money of the pool stays on hold at the stash. `bonded` is the sum of the bonds of the provider's leases.
+//! The money of the pool stays on hold at the stash. `bonded` is the sum of the bonds of the provider's leases. A bond that
+//! was paid to the last unit stands as zero until its lease is settled: until then its provider does not retire.
 
 use crate::{BondPools, Bonds, Config, Error, Event, HoldReason, Pallet, Providers, LOG_TARGET};
 use frame_support::{
@@ -35,8 +36,9 @@ impl<T: Config> Pallet<T> {
 
     /// Gives the whole pool of a retiring provider back.
     pub(crate) fn dissolve_pool(provider: ProviderId, stash: &T::AccountId) -> DispatchResult {
+        let unsettled = Bonds::<T>::iter_key_prefix(provider).next();
+        ensure!(unsettled.is_none(), Error::<T>::StillBonded);
         let pool = BondPools::<T>::take(provider);
-        ensure!(pool.bonded == 0, Error::<T>::StillBonded);
         T::Currency::release(&HoldReason::Bonds.into(), stash, pool.total, Precision::Exact)?;
         Ok(())
     }
@@ -47,15 +49,6 @@ impl<T: Config> Pallet<T> {
             BondPools::<T>::remove(provider);
         } else {
             BondPools::<T>::insert(provider, pool);
-        }
-    }
-
-    /// Stores the bond of a lease, or removes it when nothing is left of it.
-    fn keep_bond(provider: ProviderId, lease: LeaseId, bond: Balance) {
-        if bond == 0 {
-            Bonds::<T>::remove(provider, lease);
-        } else {
-            Bonds::<T>::insert(provider, lease, bond);
         }
     }
 
@@ -80,7 +73,7 @@ impl<T: Config> LeaseBonds<T::AccountId> for Pallet<T> {
         ensure!(bonded <= pool.total, Error::<T>::PoolTooSmall);
         pool.bonded = bonded;
         Self::keep_pool(provider, pool);
-        Self::keep_bond(provider, lease, amount);
+        Bonds::<T>::insert(provider, lease, amount);
         Ok(())
     }
 
@@ -102,7 +95,7 @@ impl<T: Config> LeaseBonds<T::AccountId> for Pallet<T> {
         pool.total = pool.total.saturating_sub(amount);
         pool.bonded = pool.bonded.saturating_sub(amount);
         Self::keep_pool(provider, pool);
-        Self::keep_bond(provider, lease, bond.saturating_sub(amount));
+        Bonds::<T>::insert(provider, lease, bond.saturating_sub(amount));
         Self::deposit_event(Event::BondPaid {
             provider,
             lease,

@@ -116,7 +116,6 @@ impl<T: Config> Pallet<T> {
     fn check_bonds() -> Check {
         let mut sums: BTreeMap<ProviderId, Balance> = BTreeMap::new();
         for (id, _, bond) in Bonds::<T>::iter() {
-            ensure!(bond > 0, "empty bond");
             let sum = sums.entry(id).or_default();
             *sum = sum.saturating_add(bond);
         }
@@ -124,7 +123,7 @@ impl<T: Config> Pallet<T> {
             let sum = sums.remove(&id).unwrap_or_default();
             ensure!(sum == pool.bonded, "bonds differ from the bonded part of the pool");
         }
-        ensure!(sums.is_empty(), "bond without a pool");
+        ensure!(sums.values().all(|sum| *sum == 0), "bond without a pool");
         Ok(())
     }
 

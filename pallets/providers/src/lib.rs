@@ -451,7 +451,7 @@ pub mod pallet {
         NothingToSlash,
         /// The part of the bond pool that answers for no lease is smaller than this.
         PoolTooSmall,
-        /// Some of the bond pool answers for leases.
+        /// The bond pool answers for leases that are not settled.
         StillBonded,
         /// The auditor has signed nothing of this provider.
         UnknownAudit,

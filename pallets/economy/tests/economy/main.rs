@@ -41,9 +41,10 @@ const LENGTH: u64 = 1_000;
 const PROGRESS: u64 = 100_000;
 /// Seeds of worlds that show a fault if it is put back. Each run lives them first. What a seed draws changes with the steps
 /// that there are, and so do the seeds here.
-const MENDED: [u64; 1] = [
+const MENDED: [u64; 2] = [
     // A deposit that suffices to the unit was taken for too little: `<=` for `<` at the end by funds.
-    1,
+    1, // A provider retired while the tail of a lease without a bond was not judged yet.
+    1_000_502,
 ];
 
 fn from_environment(name: &str) -> Option<u64> {

@@ -175,7 +175,6 @@ fn a_pool_that_is_not_held_is_noticed() {
 #[test]
 fn bonds_that_are_not_in_the_pool_are_noticed() {
     noticed(&[
-        (|| Bonds::<Test>::insert(0, 2, 0), "empty bond"),
         (
             || Bonds::<Test>::insert(0, 2, 1),
             "bonds differ from the bonded part of the pool",

@@ -317,7 +317,7 @@ impl Model {
             }
             Step::Retire { stash } => {
                 let (id, p) = self.of_stash(stash)?;
-                is(p.leases.is_empty() && p.bonded() == 0)?;
+                is(p.leases.is_empty() && p.bonds.is_empty())?;
                 let stake = p.stake;
                 is(stake == 0 || self.unbond(id, stash, stake))?;
                 self.asks.retain(|_, ask| ask.provider != id);
@@ -419,9 +419,7 @@ impl Model {
                 };
                 p.bonds.remove(&lease);
                 is(amount <= p.pool - p.bonded())?;
-                if amount > 0 {
-                    p.bonds.insert(lease, amount);
-                }
+                p.bonds.insert(lease, amount);
             }
             Step::Pay {
                 provider,
@@ -477,7 +475,6 @@ impl Model {
         if let Some(p) = self.providers.get_mut(&provider) {
             p.pool -= paid;
             p.bonds.insert(lease, bond - paid);
-            p.bonds.retain(|_, bond| *bond > 0);
         }
     }
 

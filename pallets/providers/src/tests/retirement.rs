@@ -55,6 +55,19 @@ fn retiring_is_refused_while_anything_is_bonded() {
 }
 
 #[test]
+fn retiring_is_refused_until_a_lease_is_settled_whose_bond_is_gone() {
+    run(|| {
+        standing_provider();
+        assert_ok!(Providers::fund_bonds(stash(), 500));
+        assert_ok!(<Providers as LeaseBonds<u64>>::set(0, 4, 100));
+        assert_eq!(<Providers as LeaseBonds<u64>>::pay(0, 4, &TENANT, 100), 100);
+        assert_noop!(Providers::retire(stash()), Error::<Test>::StillBonded);
+        <Providers as LeaseBonds<u64>>::release(0, 4);
+        assert_ok!(Providers::retire(stash()));
+    });
+}
+
+#[test]
 fn retiring_is_refused_while_a_rate_is_leased() {
     run(|| {
         standing_provider();

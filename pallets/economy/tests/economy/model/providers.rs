@@ -58,7 +58,7 @@ impl Model {
                 let record = Records::<Test>::get(id).expect("the model has it");
                 let idle = record.leased == Default::default() && record.leased_rate == 0;
                 let room = provider.stake == 0 || self.has_room_to_unbond(id);
-                idle && BondPools::<Test>::get(id).bonded == 0 && room
+                idle && Bonds::<Test>::iter_key_prefix(id).next().is_none() && room
             }),
             Call::publish_ask { terms } => of_operator.is_some_and(|id| {
                 let asks = AsksByProvider::<Test>::get(id);
