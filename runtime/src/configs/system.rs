@@ -24,7 +24,7 @@ pub const DATABASE_WEIGHT: RuntimeDbWeight = RuntimeDbWeight {
 /// The largest block.
 pub const MAXIMUM_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 /// The part of a block that ordinary transactions may fill; the rest is for operational ones, attestation among them.
-pub const NORMAL_RATIO: Perbill = Perbill::from_percent(80);
+pub const NORMAL_RATIO: Perbill = Perbill::from_percent(85);
 
 parameter_types! {
     pub const Version: RuntimeVersion = VERSION;

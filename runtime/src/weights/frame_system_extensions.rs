@@ -48,30 +48,30 @@ mod measured {
     use super::*;
 
     pub fn check_genesis(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_534_000, 0)
+        Weight::from_parts(2_434_000, 0)
     }
     pub fn check_mortality_immortal_transaction(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(5_358_000, 0)
+        Weight::from_parts(5_368_000, 0)
     }
     pub fn check_mortality_mortal_transaction(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(5_308_000, 0)
+        Weight::from_parts(5_318_000, 0)
     }
     pub fn check_non_zero_sender(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(761_000, 0)
+        Weight::from_parts(741_000, 0)
     }
     pub fn check_nonce(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_897_000, 165)
+        Weight::from_parts(10_696_000, 165)
     }
     pub fn check_spec_version(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(601_000, 0)
+        Weight::from_parts(571_000, 0)
     }
     pub fn check_tx_version(_: RuntimeDbWeight) -> Weight {
         Weight::from_parts(561_000, 0)
     }
     pub fn check_weight(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(5_288_000, 0)
+        Weight::from_parts(5_278_000, 0)
     }
     pub fn weight_reclaim(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_105_000, 0)
+        Weight::from_parts(3_045_000, 0)
     }
 }
