@@ -40,8 +40,9 @@ type Network = Litep2pNetworkBackend;
 const JUSTIFICATION_PERIOD: u32 = 512;
 /// How often GRANDPA tells its neighbours where it is. The default of a second costs half a block.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
-/// The part of a slot in which a block is made; the rest is for its way to the others.
-const PROPOSAL_PORTION: f32 = 0.6;
+/// The part of a slot in which a block must be made, or the slot stays empty. Full ones take half of it; the rest is for
+/// validators that are busy with other things.
+const PROPOSAL_PORTION: f32 = 0.75;
 
 type InherentProviders = (
     sp_consensus_babe::inherents::InherentDataProvider,
