@@ -22,7 +22,7 @@ type Block = generic::Block<Header, OpaqueExtrinsic>;
 type Database = sc_client_db::Backend<Block>;
 
 /// Blocks that can still be forked off, as the node keeps them.
-const KEPT: u32 = 256;
+const KEPT: u32 = 64;
 const CANONICALIZATION_DELAY: u64 = 4_096;
 
 /// Measures the database that the node keeps state in.
