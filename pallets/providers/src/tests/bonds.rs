@@ -77,6 +77,8 @@ fn a_bond_is_raised_and_lowered_in_place() {
         assert_ok!(set(1, 100));
         assert_eq!((pool(), bonded(1)), ((1_000, 100), 100));
         assert_ok!(set(1, 0));
+        assert_eq!((pool(), bonded(1)), ((1_000, 0), 0));
+        release(1);
         assert_eq!(Bonds::<Test>::iter().count(), 0);
     });
 }
