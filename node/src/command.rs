@@ -51,7 +51,9 @@ impl SubstrateCli for Cli {
             .args_conflicts_with_subcommands(true)
             .subcommand_negates_reqs(true)
             .mut_arg("trie_cache_size", |size| size.default_value(TRIE_CACHE))
-            .mut_arg("state_pruning", |mode| mode.default_value(KEPT_STATES).long_help(STATE_PRUNING))
+            .mut_arg("state_pruning", |mode| {
+                mode.default_value(KEPT_STATES).long_help(STATE_PRUNING)
+            })
     }
 }
 
