@@ -22,6 +22,7 @@ mod error;
 pub mod keys;
 mod link;
 mod records;
+mod slot;
 mod submit;
 mod view;
 
