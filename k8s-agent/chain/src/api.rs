@@ -58,6 +58,10 @@
     substitute_type(
         path = "perigee_primitives::attestation::AttestationTimes",
         with = "::subxt::utils::Static<::perigee_primitives::AttestationTimes>"
+    ),
+    substitute_type(
+        path = "perigee_primitives::attestation::UnbilledRun",
+        with = "::subxt::utils::Static<::perigee_primitives::UnbilledRun>"
     )
 )]
 mod generated {}

@@ -1,7 +1,8 @@
 //! Records of the chain as clients see them.
 
 use crate::{AccountId, Hash};
-use perigee_primitives::{Balance, BlockNumber, DeploymentId, LeaseId, ProviderId, Resources, TlsPin};
+use perigee_primitives::{Balance, BlockNumber, DeploymentId, LeaseId, ProviderId, Resources, TlsPin, UnbilledRun};
+use std::cmp::Reverse;
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +130,52 @@ pub(crate) fn was_never_there(absent_epochs: u32, day_epochs: u32) -> bool {
     absent_epochs >= day_epochs.max(1)
 }
 
+/// The first of the blocks on end before `end` in which the provider with these `runs` was absent or suspended; `end`
+/// if it was present in the last one. Announced maintenance is no absence.
+pub(crate) fn absent_from(mut runs: Vec<UnbilledRun>, end: BlockNumber) -> BlockNumber {
+    runs.sort_by_key(|run| Reverse(run.start));
+    let begun = runs.iter().filter(|run| run.start < end);
+    begun
+        .scan(end, |from, run| {
+            let goes_on = run.kind.is_absence() && run.end >= *from;
+            *from = run.start;
+            goes_on.then_some(run.start)
+        })
+        .last()
+        .unwrap_or(end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perigee_primitives::UnbilledKind::{self, Absent, Maintenance, Suspended};
+
+    fn run(start: BlockNumber, end: BlockNumber, kind: UnbilledKind) -> UnbilledRun {
+        UnbilledRun {
+            start,
+            end,
+            before: 0,
+            absent_before: 0,
+            kind,
+        }
+    }
+
+    #[test]
+    fn an_absence_on_end_goes_back_over_runs_that_touch() {
+        let runs = || vec![run(70, 90, Suspended), run(10, 20, Absent), run(40, 70, Absent)];
+        assert_eq!(absent_from(runs(), 90), 40);
+        assert_eq!(absent_from(runs(), 80), 40, "what is judged later does not count");
+        assert_eq!(absent_from(runs(), 20), 10);
+    }
+
+    #[test]
+    fn presence_and_maintenance_end_an_absence_on_end() {
+        assert_eq!(absent_from(Vec::new(), 90), 90);
+        assert_eq!(absent_from(vec![run(10, 80, Absent)], 90), 90, "present in the last");
+        let maintained = vec![run(10, 40, Absent), run(40, 50, Maintenance), run(50, 90, Absent)];
+        assert_eq!(absent_from(maintained, 90), 50);
+        assert_eq!(absent_from(vec![run(10, 90, Maintenance)], 90), 90);
+    }
 
     #[test]
     fn a_provider_was_never_there_if_it_was_absent_for_all_that_must_be_judged() {

@@ -12,7 +12,7 @@ use perigee_primitives::{
     AskId, AttestationTimes, Backlog, Balance, BlockNumber, DeploymentId, EscrowId, LeaseId, Ppm, ProviderId, Refusal,
     Standings, Tier,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 use subxt::{
     client::OnlineClientAtBlock,
     storage::{Address, PrefixOf, StorageKeyValue},
@@ -373,6 +373,11 @@ impl View {
         self.constant(api::constants().marketplace().reservation_fee())
     }
 
+    /// Epochs on end in which a provider was absent when it counts as having abandoned its leases.
+    pub fn abandoned_epochs(&self) -> Result<u32, ChainError> {
+        self.constant(api::constants().marketplace().abandoned_epochs())
+    }
+
     /// Most blocks of one pause.
     pub fn longest_pause(&self) -> Result<BlockNumber, ChainError> {
         self.constant(api::constants().marketplace().max_pause())
@@ -402,6 +407,22 @@ impl View {
             .get(api::storage().reputation().unbilled_index(), (provider,))
             .await?;
         Ok(index.map_or(0, |index| index.total))
+    }
+
+    /// The blocks on end in which a provider was absent, up to the end of the last epoch that is judged: none if it was
+    /// present in that one.
+    pub async fn absent_lately(&self, provider: ProviderId) -> Result<Range<BlockNumber>, ChainError> {
+        let times = self.attestation_times().await?;
+        let end = times.start_of(times.epoch_of(self.judged_until().await?));
+        let mut runs = Vec::new();
+        for entry in self
+            .entries(api::storage().reputation().unbilled(), (provider,))
+            .await?
+        {
+            let Static(run) = self.value(&entry)?;
+            runs.push(run);
+        }
+        Ok(records::absent_from(runs, end)..end)
     }
 
     pub(crate) fn constant<A: subxt::constants::Address>(&self, address: A) -> Result<A::Target, ChainError> {

@@ -240,7 +240,14 @@ pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), CliError> {
 pub mod tests {
     use super::*;
     use perigee_chain::AccountId;
-    use perigee_primitives::{CloseReason, DeclineReason};
+    use perigee_primitives::{AttestationTimes, CloseReason, DeclineReason};
+
+    /// W + E are 30 blocks.
+    pub const TIMES: AttestationTimes = AttestationTimes {
+        epoch: 10,
+        deadline: 5,
+        margin: 5,
+    };
 
     /// A running lease of a group.
     pub fn lease(group: u8) -> LeaseState {

@@ -20,6 +20,8 @@ pub struct Cover {
     pub blocks: BlockNumber,
     /// What is in escrow and not owed yet.
     pub holds: Balance,
+    /// Is nothing ahead? With a pause or the end of one ahead, fewer blocks may have to be paid for.
+    pub certain: bool,
 }
 
 impl Cover {
@@ -30,19 +32,28 @@ impl Cover {
         Ok(Self::at(view.block().number, state, &times))
     }
 
+    /// Of the lease as it goes on when it is resumed: no pause is ahead of it then.
+    pub async fn of_resumed(chain: &Chain, state: &LeaseState) -> Result<Self, CliError> {
+        let cover = Self::of(chain, state).await?;
+        Ok(Self { certain: true, ..cover })
+    }
+
     fn at(now: BlockNumber, state: &LeaseState, times: &AttestationTimes) -> Self {
-        let to_the_end = state.term_end.map_or(0, |end| end.saturating_sub(now));
+        // What the operator says is not ready costs nothing before the end, and only the verdicts must be covered.
+        let term_end = state.term_end.filter(|_| !state.unready);
+        let to_the_end = term_end.map_or(0, |end| end.saturating_sub(now));
         Self {
             rate: state.rate,
             blocks: to_the_end.saturating_add(reserve_blocks(times)),
             holds: state.refundable,
+            certain: state.next_change.is_none(),
         }
     }
 
     /// Refuses what the chain is certain to refuse. It counts from the block of the call on, which is not known here.
     pub fn ensure(&self, name: &str, id: DeploymentId) -> Result<(), CliError> {
         let least = self.rate.saturating_mul(self.blocks.saturating_sub(SLACK).into());
-        match least > self.holds {
+        match self.certain && least > self.holds {
             true => Err(self.refusal(name, id)),
             false => Ok(()),
         }
@@ -72,14 +83,8 @@ impl Cover {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::tests::lease;
+    use crate::context::tests::{lease, TIMES};
     use perigee_primitives::PRG;
-
-    const TIMES: AttestationTimes = AttestationTimes {
-        epoch: 10,
-        deadline: 5,
-        margin: 5,
-    };
 
     fn refusal(error: &str) -> ChainError {
         ChainError::Refused {
@@ -99,6 +104,7 @@ mod tests {
             rate: 1,
             blocks: 30,
             holds: 5,
+            certain: true,
         };
         assert_eq!(Cover::at(100, &open, &TIMES), expected);
         let agreed = LeaseState {
@@ -106,6 +112,24 @@ mod tests {
             ..open
         };
         assert_eq!(Cover::at(100, &agreed, &TIMES).blocks, 100);
+        let unready = LeaseState {
+            unready: true,
+            ..agreed
+        };
+        assert_eq!(Cover::at(100, &unready, &TIMES).blocks, 30);
+    }
+
+    #[test]
+    fn nothing_is_refused_here_while_a_pause_may_make_it_cheaper() {
+        let paused = LeaseState {
+            paused: true,
+            next_change: Some(150),
+            ..lease(0)
+        };
+        let cover = Cover::at(100, &paused, &TIMES);
+        assert!(cover.ensure("deployment 7", 7).is_ok());
+        let resumed = Cover { certain: true, ..cover };
+        assert!(resumed.ensure("deployment 7", 7).is_err());
     }
 
     #[test]
@@ -114,6 +138,7 @@ mod tests {
             rate: PRG / 10,
             blocks: 52,
             holds: 3 * PRG + PRG / 10,
+            certain: true,
         };
         let error = cover.explain(refusal("NotCovered"), "deployment 7", 7);
         assert!(error.to_string().contains("needs 5.20 PRG in escrow"), "{error}");

@@ -7,7 +7,7 @@ use crate::{
     quote::Quoted,
 };
 use perigee_chain::{GroupOrder, View};
-use perigee_primitives::{Refusal, Unmet};
+use perigee_primitives::{Ppm, Refusal, Unmet};
 use std::collections::BTreeMap;
 
 /// An ask that does not take the order.
@@ -86,11 +86,10 @@ async fn requirement(view: &View, quoted: &Quoted, unmet: Unmet, order: &GroupOr
             Some((key, value)) => format!("lacks {}={}", text(key), text(value)),
             None => String::new(),
         },
-        Unmet::Availability => format!(
-            "has {}, asked for is {}",
-            per_cent(standings.availability),
-            per_cent(wanted.availability)
-        ),
+        Unmet::Availability => {
+            let known = view.availability(quoted.provider.id, &standings).await?;
+            availability(known, wanted.availability)
+        }
         Unmet::Service => format!(
             "has {}, asked for is {}",
             per_cent(standings.service),
@@ -103,6 +102,12 @@ async fn requirement(view: &View, quoted: &Quoted, unmet: Unmet, order: &GroupOr
         ),
         Unmet::Audit | Unmet::Country | Unmet::Region | Unmet::Isolation => String::new(),
     })
+}
+
+/// What attestation knows of a provider's availability, beside what is `wanted` of it.
+fn availability(known: Option<Ppm>, wanted: Ppm) -> String {
+    let has = known.map_or_else(|| "is not known yet".into(), |ppm| format!("has {}", per_cent(ppm)));
+    format!("{has}, asked for is {}", per_cent(wanted))
 }
 
 fn reason(why: &Refusal) -> &'static str {
@@ -168,5 +173,11 @@ mod tests {
             "2 of 5 providers: the stake does not back the lease: provider 1 needs 2; provider 3 needs 4",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn an_availability_that_is_not_known_yet_is_not_told_as_none() {
+        assert_eq!(availability(None, 990_000), "is not known yet, asked for is 99.00 %");
+        assert_eq!(availability(Some(0), 990_000), "has 0.00 %, asked for is 99.00 %");
     }
 }

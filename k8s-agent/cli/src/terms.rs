@@ -269,13 +269,8 @@ pub fn reserve_blocks(times: &AttestationTimes) -> BlockNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::tests::TIMES;
     use perigee_sdl::Need;
-
-    const TIMES: AttestationTimes = AttestationTimes {
-        epoch: 10,
-        deadline: 5,
-        margin: 5,
-    };
 
     const APP: &str = r#"version: "2.0"
 services:

@@ -2,16 +2,16 @@
 
 use crate::{
     args::Close,
-    context::{check_owner, Context},
+    context::{check_owner, Context, Found},
     error::{CliError, ExitCode},
     money::exact,
     printer::Progress,
     write::Writer,
 };
-use perigee_chain::{calls, Chain, LeaseState};
-use perigee_primitives::{Balance, LeaseId, LeasePhase};
+use perigee_chain::{calls, Chain, LeaseState, View};
+use perigee_primitives::{Balance, BlockNumber, LeaseId, LeasePhase};
 use serde::Serialize;
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 use tokio::time::{sleep, Instant};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -62,6 +62,9 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
             .hint(format!("`perigee close {id} --wait` shows the ledger.")));
     }
     if !over {
+        if args.abandoned {
+            ensure_abandoned(&writer.chain.best().await?, &found).await?;
+        }
         let what = format!("Close deployment {id}, whose data is lost");
         if writer
             .sign(&calls::close(id, args.abandoned), &what, 0)
@@ -100,6 +103,41 @@ pub async fn run(context: &Context, args: Close) -> Result<(), CliError> {
         ));
     }
     writer.report(&ledgers, || text(&ledgers.sums))
+}
+
+/// Refuses a claim that attestation confirms of none of the leases that run, as the chain would.
+async fn ensure_abandoned(view: &View, found: &Found) -> Result<(), CliError> {
+    let epochs = view.abandoned_epochs()?;
+    let needed = view.attestation_times().await?.epoch.saturating_mul(epochs);
+    let mut seen = Vec::new();
+    for group in found.running()? {
+        let LeasePhase::Active { since } = group.state.phase else {
+            seen.push(format!("{} was not activated", found.name_of(group)));
+            continue;
+        };
+        let absent = absent_of(view.absent_lately(group.state.provider).await?, since);
+        if absent >= needed {
+            return Ok(());
+        }
+        seen.push(format!(
+            "the provider of {} was absent for {absent} of them since it runs",
+            found.name_of(group)
+        ));
+    }
+    Err(not_abandoned(needed, epochs, &seen))
+}
+
+/// How much of an absence a lease has seen that runs since a block.
+fn absent_of(absence: Range<BlockNumber>, since: BlockNumber) -> BlockNumber {
+    absence.end.saturating_sub(absence.start.max(since))
+}
+
+fn not_abandoned(needed: BlockNumber, epochs: u32, seen: &[String]) -> CliError {
+    CliError::refused(format!(
+        "attestation does not confirm it: the last {needed} blocks that are judged, {epochs} epochs, must all be absences, and {}",
+        seen.join(", ")
+    ))
+    .hint("Close it without --abandoned, or later; absence that is attested later still counts for what is billed.")
 }
 
 async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
@@ -232,6 +270,25 @@ fn text(l: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_absence_counts_from_the_activation_on() {
+        assert_eq!(absent_of(100..460, 0), 360);
+        assert_eq!(absent_of(100..460, 110), 350);
+        assert_eq!(absent_of(100..460, 470), 0, "nothing of it is judged yet");
+        assert_eq!(absent_of(460..460, 0), 0);
+    }
+
+    #[test]
+    fn a_claim_that_attestation_does_not_confirm_is_refused_with_figures() {
+        let seen = ["the provider of deployment 7 was absent for 40 of them since it runs".into()];
+        let error = not_abandoned(360, 36, &seen);
+        let expected = "attestation does not confirm it: the last 360 blocks that are judged, 36 epochs, must all be \
+                        absences, and the provider of deployment 7 was absent for 40 of them since it runs";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.code(), ExitCode::Refused);
+        assert!(error.hints()[0].starts_with("Close it without --abandoned"));
+    }
 
     #[test]
     fn ledgers_of_several_leases_add_up_and_are_settled_together() {

@@ -3,6 +3,7 @@
 use crate::{
     args::{GroupId, Pause},
     context::{check_owner, Clock, Context, Group},
+    cover::Cover,
     error::CliError,
     time,
     write::Writer,
@@ -68,11 +69,19 @@ async fn change(
     check_owner(&found, &writer.account.id())?;
     let group = found.running_group(id.group.as_deref())?;
     ensure_changes(writer, group, pause, &found.name_of(group)).await?;
-    let what = what(found.name_of(group));
-    let Some(included) = writer.sign(&call(group.lease), &what, 0).await? else {
+    let (call, what) = (call(group.lease), what(found.name_of(group)));
+    let after = if pause {
+        match writer.sign(&call, &what, 0).await? {
+            Some(included) => Some(writer.after(&included, group.lease).await?),
+            None => None,
+        }
+    } else {
+        let cover = Cover::of_resumed(&writer.chain, &group.state).await?;
+        writer.sign_covered((&found, group), cover, &call, &what).await?
+    };
+    let Some(after) = after else {
         return Ok(None);
     };
-    let after = writer.after(&included, group.lease).await?;
     let from = after.state.as_ref().and_then(|state| state.next_change);
     Ok(Some(Change {
         deployment: id.deployment,

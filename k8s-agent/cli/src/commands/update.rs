@@ -115,19 +115,17 @@ async fn change(
     } in &changes
     {
         let (nonce, committed) = commit(nonce_of(group), manifest, &group.state.commitment);
-        let (call, what, rate) = call(writer, found, group, wanted.resources, committed, terms).await?;
+        let (call, what, cover) = call(writer, found, group, wanted.resources, committed, terms).await?;
         if writer.agree(&call, &what, 0).await? {
             vault.save(&committed, &Saved::new(name, nonce, sdl, manifest))?;
-            signed.push((*group, call, rate));
+            signed.push((*group, call, cover));
         }
     }
     if signed.is_empty() {
         return Ok(());
     }
-    for (group, call, rate) in &signed {
+    for (group, call, cover) in &signed {
         if let Err(error) = writer.submit(call).await {
-            let mut cover = Cover::of(&writer.chain, &group.state).await?;
-            cover.rate = *rate;
             return Err(cover.explain(error, &found.name_of(group), found.deployment.id));
         }
     }
@@ -235,7 +233,7 @@ async fn restart(
     })
 }
 
-/// The call that commits to the new manifest, what it does in words, and the rate after it.
+/// The call that commits to the new manifest, what it does in words, and what escrow must hold after it.
 async fn call(
     writer: &Writer<'_>,
     found: &Found,
@@ -243,13 +241,14 @@ async fn call(
     wanted: Resources,
     committed: Commitment,
     terms: &ChangeTerms,
-) -> Result<(Call, String, Balance), CliError> {
+) -> Result<(Call, String, Cover), CliError> {
     let (state, name) = (&group.state, found.name_of(group));
+    let cover = Cover::of(&writer.chain, state).await?;
     if wanted == state.resources {
         return Ok((
             calls::update(group.lease, committed),
             format!("Update {name}, same size and price"),
-            state.rate,
+            cover,
         ));
     }
     let view = writer.chain.best().await?;
@@ -277,6 +276,8 @@ async fn call(
             )));
         }
     }
+    let cover = Cover { rate, ..cover };
+    cover.ensure(&name, found.deployment.id)?;
     let what = format!(
         "Change {name} from {} at {} per hour to {} at {}",
         resources(&state.resources),
@@ -284,7 +285,7 @@ async fn call(
         resources(&wanted),
         per_hour(rate)
     );
-    Ok((calls::resize(group.lease, wanted, committed, rate), what, rate))
+    Ok((calls::resize(group.lease, wanted, committed, rate), what, cover))
 }
 
 /// Has the provider free what the new size needs more?

@@ -115,16 +115,21 @@ fn taken(asks: u32) -> Weight {
     <() as WeightInfo>::deploy(1) + Marketplace::search(asks, 0, 0, false) - Marketplace::spared(0)
 }
 
+/// Leases all that the provider has in five leases.
+fn fill() {
+    for _ in 0..5 {
+        deploy(GroupOrder {
+            resources: resources(2),
+            max_rate: 14,
+            ..order(1_000)
+        });
+    }
+}
+
 #[test]
 fn due_ends_of_a_full_candidate_are_processed_first() {
     build_and_execute(|| {
-        for _ in 0..5 {
-            deploy(GroupOrder {
-                resources: resources(2),
-                max_rate: 14,
-                ..order(1_000)
-            });
-        }
+        fill();
         // Nobody activates, nobody files a receipt. 12 blocks after its processing an end gives the capacity back.
         jump_to(EXPIRY);
         work_off_agenda();
@@ -163,13 +168,7 @@ fn deploying_without_due_ends_costs_less_than_the_worst() {
 #[test]
 fn dear_ends_are_left_to_the_agenda() {
     build_and_execute(|| {
-        for _ in 0..5 {
-            deploy(GroupOrder {
-                resources: resources(2),
-                max_rate: 14,
-                ..order(1_000)
-            });
-        }
+        fill();
         jump_to(EXPIRY);
         work_off_agenda();
         jump_to(EXPIRY + GRACE);
