@@ -126,6 +126,7 @@ fn wrong_numbers_and_addresses_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
     fails(&home.perigee(&["claim", "-", "--yes"]), 2, "not a number");
+    fails(&home.perigee(&["income", "share"]), 2, "distribute");
     fails(
         &home.perigee(&["transfer", "1", "--to", "nobody"]),
         2,
@@ -171,6 +172,7 @@ fn help_lists_exit_codes_and_every_command_has_help() {
         "close",
         "deposit",
         "claim",
+        "income",
         "providers",
         "faucet",
     ] {
@@ -321,6 +323,11 @@ fn an_unreachable_node_is_named() {
 fn a_command_that_signs_needs_a_key() {
     let home = Home::new();
     fails(&home.perigee(&["--node", NOWHERE, "list"]), 2, "perigee keys new");
+    fails(
+        &home.perigee(&["--node", NOWHERE, "income", "distribute"]),
+        2,
+        "perigee keys new",
+    );
     fails(
         &home.perigee(&["--node", NOWHERE, "--key", "nosuchkey", "list"]),
         2,
