@@ -54,6 +54,7 @@ impl SubstrateCli for Cli {
             .mut_arg("state_pruning", |mode| {
                 mode.default_value(KEPT_STATES).long_help(STATE_PRUNING)
             })
+            .mut_arg("pool_type", |kind| kind.default_value(POOL))
     }
 }
 
@@ -66,6 +67,9 @@ const KEPT_STATES: &str = "64";
 const STATE_PRUNING: &str = "\
 Of how many final blocks the state is kept: a number, `archive` for all blocks, or `archive-canonical` for all final ones. A \
 database that was made as an archive must be opened as one.";
+
+/// The transaction pool unless somebody asks for the other one, which forgets transactions: docs/decisions/0005.
+const POOL: &str = "single-state";
 
 /// Does what the command line says.
 pub fn run() -> sc_cli::Result<()> {
@@ -165,11 +169,19 @@ fn ensure_litep2p(config: &Configuration) -> sc_cli::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use clap::{CommandFactory, FromArgMatches};
 
     #[test]
     fn command_line_is_consistent() {
         Cli::setup_command(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn pool_that_forgets_nothing_is_the_default() {
+        let matches = Cli::setup_command(Cli::command()).get_matches_from(["perigee-node"]);
+        let cli = Cli::from_arg_matches(&matches).unwrap();
+        let options = cli.run.pool_config.transaction_pool(true);
+        assert!(format!("{options:?}").contains("SingleState"), "{options:?}");
     }
 
     #[test]

@@ -37,8 +37,24 @@ pub struct Job {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     job: Job,
+    nonce: u64,
     at: Instant,
     best: BlockNumber,
+}
+
+/// A transaction that was never heard of again. Of one account's only the first says something: the others wait for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Its name, in hex.
+    pub hash: String,
+    /// What it was to do.
+    pub step: Step,
+    /// The tenant of its lease, by number.
+    pub tenant: usize,
+    /// Its nonce.
+    pub nonce: u64,
+    /// The newest block when it was sent.
+    pub best: BlockNumber,
 }
 
 /// How long a transaction took from being sent to its block being seen.
@@ -85,9 +101,9 @@ pub struct Book {
 
 impl Book {
     /// A transaction goes out, while `best` is the newest block known.
-    pub fn sent(&mut self, hash: Hash, job: Job, at: Instant, best: BlockNumber) {
+    pub fn sent(&mut self, hash: Hash, job: Job, nonce: u64, at: Instant, best: BlockNumber) {
         self.tally(job.step).sent += 1;
-        self.open.insert(hash, Open { job, at, best });
+        self.open.insert(hash, Open { job, nonce, at, best });
     }
 
     /// The node did not take it. Was it still open?
@@ -101,7 +117,7 @@ impl Book {
 
     /// It is in block `number`, seen at `seen`, where it failed with `error` or succeeded. `None` if it is not ours.
     pub fn found(&mut self, hash: &Hash, number: BlockNumber, seen: Instant, error: Option<String>) -> Option<Found> {
-        let Open { job, at, best } = self.open.remove(hash)?;
+        let Open { job, at, best, .. } = self.open.remove(hash)?;
         let tally = self.tally(job.step);
         match error {
             None => tally.included += 1,
@@ -119,12 +135,21 @@ impl Book {
         self.open.len()
     }
 
-    /// Ends the book: what is still open is lost.
-    pub fn close(&mut self) -> BTreeMap<Step, Tally> {
-        for open in std::mem::take(&mut self.open).into_values() {
-            self.tally(open.job.step).lost += 1;
+    /// Ends the book: what is still open is lost, and listed in the order of tenants and nonces.
+    pub fn close(&mut self) -> (BTreeMap<Step, Tally>, Vec<Lost>) {
+        let mut lost = Vec::new();
+        for (hash, Open { job, nonce, best, .. }) in std::mem::take(&mut self.open) {
+            self.tally(job.step).lost += 1;
+            lost.push(Lost {
+                hash: hex::encode(hash),
+                step: job.step,
+                tenant: job.tenant,
+                nonce,
+                best,
+            });
         }
-        self.tallies.clone()
+        lost.sort_by_key(|lost| (lost.tenant, lost.step, lost.nonce));
+        (self.tallies.clone(), lost)
     }
 
     fn tally(&mut self, step: Step) -> &mut Tally {
@@ -147,7 +172,7 @@ mod tests {
     fn every_transaction_has_exactly_one_fate() {
         let (mut book, now) = (Book::default(), Instant::now());
         for name in 0..5 {
-            book.sent([name; 32], JOB, now, 10);
+            book.sent([name; 32], JOB, u64::from(name), now, 10);
         }
         assert!(book.found(&[0; 32], 11, now, None).is_some());
         assert!(book.found(&[1; 32], 11, now, Some("no".into())).is_some());
@@ -155,7 +180,7 @@ mod tests {
         assert!(book.found(&[2; 32], 12, now, None).is_none());
         assert!(!book.refused(&[0; 32], "late".into()));
         assert_eq!(book.open(), 2);
-        let tally = book.close()[&Step::Deploy].clone();
+        let (tallies, lost) = book.close();
         let expected = Tally {
             sent: 5,
             included: 1,
@@ -163,14 +188,15 @@ mod tests {
             refused: [("full".to_owned(), 1)].into(),
             lost: 2,
         };
-        assert_eq!(tally, expected);
+        assert_eq!(tallies, [(Step::Deploy, expected)].into());
+        assert_eq!(lost.iter().map(|lost| lost.nonce).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(book.open(), 0);
     }
 
     #[test]
     fn the_next_block_is_one_block_away() {
         let (mut book, now) = (Book::default(), Instant::now());
-        book.sent([1; 32], JOB, now, 10);
+        book.sent([1; 32], JOB, 0, now, 10);
         let later = now + Duration::from_secs(3);
         let found = book.found(&[1; 32], 11, later, None).unwrap();
         let expected = Wait {

@@ -2,7 +2,7 @@
 //! goes on with a lease when a block holds its last step.
 
 use super::{
-    book::{Book, Found, Job, Step, Tally, Wait},
+    book::{Book, Found, Job, Lost, Step, Tally, Wait},
     stage::{Payer, Stage},
     Terms,
 };
@@ -109,8 +109,9 @@ impl Load {
 
     /// Signs the present step of `job` and sends it.
     fn launch(self: &Arc<Self>, job: Job) -> Result<()> {
-        let signed = self.sign(&job)?;
-        lock(&self.book).sent(signed.hash, job, Instant::now(), self.best.load(Ordering::Relaxed));
+        let (signed, nonce) = self.sign(&job)?;
+        let best = self.best.load(Ordering::Relaxed);
+        lock(&self.book).sent(signed.hash, job, nonce, Instant::now(), best);
         let load = self.clone();
         tokio::spawn(async move {
             if let Err(error) = load.send(&signed).await {
@@ -120,16 +121,17 @@ impl Load {
         Ok(())
     }
 
-    fn sign(&self, job: &Job) -> Result<SignedExtrinsic> {
+    fn sign(&self, job: &Job) -> Result<(SignedExtrinsic, u64)> {
         let call = self.call(job)?;
         let mut payer = match job.step {
             Step::Activate => lock(&self.operator),
             Step::Deploy | Step::Close => lock(&self.tenants[job.tenant]),
         };
         let signer = lock(&self.signer).clone();
-        let signed = signer.sign(&call, &payer.account, payer.nonce)?;
+        let nonce = payer.nonce;
+        let signed = signer.sign(&call, &payer.account, nonce)?;
         payer.nonce += 1;
-        Ok(signed)
+        Ok((signed, nonce))
     }
 
     fn call(&self, job: &Job) -> Result<Call> {
@@ -215,7 +217,7 @@ impl Load {
     }
 
     /// Ends the book.
-    pub fn close(&self) -> BTreeMap<Step, Tally> {
+    pub fn close(&self) -> (BTreeMap<Step, Tally>, Vec<Lost>) {
         lock(&self.book).close()
     }
 

@@ -106,7 +106,7 @@ pub async fn run(args: Args) -> Result<()> {
     let json = serde_json::to_string(&report)?;
     fs::write(&args.output, json).with_context(|| args.output.display().to_string())?;
     eprintln!("figures: {}", args.output.display());
-    ensure!(report.lost() == 0, "{} transactions were lost", report.lost());
+    ensure!(report.lost.is_empty(), "{} transactions were lost", report.lost.len());
     Ok(())
 }
 
@@ -128,12 +128,14 @@ async fn measure(args: &Args, load: &Arc<Load>, began: Instant, log: &Mutex<Log>
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);
     let since = |at: Instant| at.duration_since(began).as_secs_f64();
     let figures = Figures::of(&log, since(begin), since(end), args.whole, &load.latencies(begin, end));
+    let (transactions, lost) = load.close();
     Ok(Report {
         schema: SCHEMA,
         settings: settings(args)?,
         machine: Machine::this()?,
         figures: figures.context("fewer than two blocks were made in the measured time")?,
-        transactions: load.close(),
+        transactions,
+        lost,
         blocks: log.samples.clone(),
     })
 }

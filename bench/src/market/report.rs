@@ -1,7 +1,7 @@
 //! What is printed and what is written.
 
 use super::{
-    book::{Step, Tally},
+    book::{Lost, Step, Tally},
     figures::{Course, Figures, Spread},
     follow::Sample,
 };
@@ -46,16 +46,13 @@ pub struct Report {
     pub figures: Figures,
     /// The fate of every transaction, those of the warm-up and of the end among them.
     pub transactions: BTreeMap<Step, Tally>,
+    /// Those that were never heard of again.
+    pub lost: Vec<Lost>,
     /// Block by block.
     pub blocks: Vec<Sample>,
 }
 
 impl Report {
-    /// Transactions that nobody knows anything of.
-    pub fn lost(&self) -> u64 {
-        self.transactions.values().map(|tally| tally.lost).sum()
-    }
-
     /// The table.
     pub fn table(&self) -> String {
         let f = &self.figures;

@@ -1,6 +1,6 @@
 //! The connection as callers see it.
 
-use crate::{link::Link, records::BlockId, view::View, AccountId, ChainError, Hash};
+use crate::{link::Link, records::BlockId, slot, view::View, AccountId, ChainError, Hash};
 use perigee_primitives::BlockNumber;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, RwLock};
@@ -13,7 +13,7 @@ const RETRY: [Duration; 4] = [
     Duration::from_secs(10),
 ];
 
-/// Blocks over which the time of one is measured. A node keeps the state of at least 256.
+/// Blocks over which the time of one is measured.
 const BLOCK_TIME_SAMPLE: u32 = 100;
 
 /// What the chain specification says the chain is for.
@@ -147,18 +147,28 @@ impl Chain {
     pub async fn block_time(&self) -> Result<Duration, ChainError> {
         let best = self.best().await?;
         let nominal = Duration::from_millis(best.block_time()?);
-        let number = best.block().number;
+        let last = best.block();
         // Block 0 has no time, and a few blocks say nothing.
-        let past = number.saturating_sub(BLOCK_TIME_SAMPLE).max(1);
-        if number.saturating_sub(past) < BLOCK_TIME_SAMPLE / 10 {
+        let past = last.number.saturating_sub(BLOCK_TIME_SAMPLE).max(1);
+        let blocks = last.number.saturating_sub(past);
+        if blocks < BLOCK_TIME_SAMPLE / 10 {
             return Ok(nominal);
         }
-        let Some(block) = self.block_of_height(past).await? else {
+        let Some(first) = self.block_of_height(past).await? else {
             return Ok(nominal);
         };
-        let earlier = self.at(block).await?.timestamp().await?;
-        let span = best.timestamp().await?.saturating_sub(earlier);
-        Ok(Duration::from_millis(span) / (number - past))
+        let slots = match (self.slot(first).await?, self.slot(last).await?) {
+            (Some(first), Some(last)) => last.saturating_sub(first),
+            _ => u64::from(blocks),
+        };
+        Ok(nominal.mul_f64(slots as f64 / f64::from(blocks)))
+    }
+
+    async fn slot(&self, block: BlockId) -> Result<Option<u64>, ChainError> {
+        let link = self.link().await?;
+        let header = link.methods.chain_get_header(Some(block.hash.into())).await;
+        let header = header.map_err(|e| link.rpc_error(e))?;
+        Ok(header.and_then(|header| slot::of(&header.digest)))
     }
 
     /// State after the newest block.
@@ -174,19 +184,6 @@ impl Chain {
     /// State after `block`.
     pub async fn at(&self, block: BlockId) -> Result<View, ChainError> {
         View::open(self.link().await?, block).await
-    }
-
-    /// State after the block with this hash.
-    pub async fn at_hash(&self, hash: Hash) -> Result<View, ChainError> {
-        let link = self.link().await?;
-        let header = link
-            .methods
-            .chain_get_header(Some(hash.into()))
-            .await
-            .map_err(|e| link.rpc_error(e))?;
-        let header = header.ok_or_else(|| ChainError::Protocol(format!("no block 0x{}", hex::encode(hash))))?;
-        let number = height(header.number)?;
-        View::open(link, BlockId { number, hash }).await
     }
 
     /// The nonce that the next extrinsic of `account` gets, those in the node's pool counted.

@@ -23,6 +23,7 @@ mod income;
 pub mod keys;
 mod link;
 mod records;
+mod slot;
 mod submit;
 mod view;
 

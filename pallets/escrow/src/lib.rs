@@ -130,7 +130,7 @@ pub mod pallet {
 
     /// The accounts.
     #[pallet::storage]
-    pub type Accounts<T: Config> = StorageMap<_, Twox64Concat, EscrowId, Account<T::AccountId>>;
+    pub type Accounts<T: Config> = StorageMap<_, Identity, EscrowId, Account<T::AccountId>>;
 
     /// The fee's rate for leases opened now. Those that are open keep theirs.
     #[pallet::storage]

@@ -265,29 +265,29 @@ pub mod pallet {
 
     /// The deployments.
     #[pallet::storage]
-    pub type Deployments<T: Config> = StorageMap<_, Twox64Concat, DeploymentId, DeploymentOf<T>>;
+    pub type Deployments<T: Config> = StorageMap<_, Identity, DeploymentId, DeploymentOf<T>>;
 
     /// The leases, until they are pruned.
     #[pallet::storage]
-    pub type Leases<T: Config> = StorageMap<_, Twox64Concat, LeaseId, Lease<T::AccountId>>;
+    pub type Leases<T: Config> = StorageMap<_, Identity, LeaseId, Lease<T::AccountId>>;
 
     /// The deployments of an account.
     #[pallet::storage]
     pub type DeploymentsByOwner<T: Config> =
-        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, DeploymentId, (), OptionQuery>;
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, DeploymentId, (), OptionQuery>;
 
     /// When to look at which lease, earliest first: one entry per lease.
     #[pallet::storage]
-    pub type Agenda<T: Config> = StorageDoubleMap<_, Identity, SortedBlock, Twox64Concat, LeaseId, (), OptionQuery>;
+    pub type Agenda<T: Config> = StorageDoubleMap<_, Identity, SortedBlock, Identity, LeaseId, (), OptionQuery>;
 
     /// The leases that take capacity of a provider, those earliest in the agenda first.
     #[pallet::storage]
     pub type LeasesByProvider<T: Config> = StorageNMap<
         _,
         (
-            NMapKey<Twox64Concat, ProviderId>,
+            NMapKey<Identity, ProviderId>,
             NMapKey<Identity, SortedBlock>,
-            NMapKey<Twox64Concat, LeaseId>,
+            NMapKey<Identity, LeaseId>,
         ),
         (),
         OptionQuery,
@@ -296,7 +296,7 @@ pub mod pallet {
     /// Leases that lag behind: the agenda could not advance them, which is never expected, or their SLA is not counted
     /// up to the judged blocks. Attestation forgets nothing of their providers.
     #[pallet::storage]
-    pub type Stuck<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, LeaseId, (), OptionQuery>;
+    pub type Stuck<T: Config> = StorageDoubleMap<_, Identity, ProviderId, Identity, LeaseId, (), OptionQuery>;
 
     /// When a backlog of the agenda was shown last.
     #[pallet::storage]

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// Number of a deployment; never reused.
+/// Number of a deployment; never reused. The chain counts all such numbers, so that nobody chooses them: they are
+/// storage keys as they are (`Identity`), which keeps the state small.
 pub type DeploymentId = u64;
 /// Number of a lease; never reused.
 pub type LeaseId = u64;

@@ -169,11 +169,11 @@ pub mod pallet {
 
     /// The providers.
     #[pallet::storage]
-    pub type Providers<T: Config> = StorageMap<_, Twox64Concat, ProviderId, Provider<T::AccountId>>;
+    pub type Providers<T: Config> = StorageMap<_, Identity, ProviderId, Provider<T::AccountId>>;
 
     /// Deposits for the records in `Providers`.
     #[pallet::storage]
-    pub type ProviderDeposits<T: Config> = StorageMap<_, Twox64Concat, ProviderId, T::RecordDeposit>;
+    pub type ProviderDeposits<T: Config> = StorageMap<_, Identity, ProviderId, T::RecordDeposit>;
 
     /// The provider that a stash owns.
     #[pallet::storage]
@@ -193,38 +193,38 @@ pub mod pallet {
 
     /// The standing asks.
     #[pallet::storage]
-    pub type Asks<T: Config> = StorageMap<_, Twox64Concat, AskId, Ask<T::AccountId>>;
+    pub type Asks<T: Config> = StorageMap<_, Identity, AskId, Ask<T::AccountId>>;
 
     /// Deposits for the records in `Asks`.
     #[pallet::storage]
-    pub type AskDeposits<T: Config> = StorageMap<_, Twox64Concat, AskId, T::RecordDeposit>;
+    pub type AskDeposits<T: Config> = StorageMap<_, Identity, AskId, T::RecordDeposit>;
 
     /// The asks of a provider, oldest first.
     #[pallet::storage]
     pub type AsksByProvider<T: Config> =
-        StorageMap<_, Twox64Concat, ProviderId, BoundedVec<AskId, T::MaxAsks>, ValueQuery>;
+        StorageMap<_, Identity, ProviderId, BoundedVec<AskId, T::MaxAsks>, ValueQuery>;
 
     /// Which ask expires at which block, earliest first.
     #[pallet::storage]
-    pub type AskExpiries<T> = StorageDoubleMap<_, Identity, SortedBlock, Twox64Concat, AskId, (), OptionQuery>;
+    pub type AskExpiries<T> = StorageDoubleMap<_, Identity, SortedBlock, Identity, AskId, (), OptionQuery>;
 
     /// Stake that unbonds, also of providers that have retired.
     #[pallet::storage]
-    pub type UnbondingOf<T: Config> = StorageMap<_, Twox64Concat, ProviderId, Unbonding<T::AccountId>>;
+    pub type UnbondingOf<T: Config> = StorageMap<_, Identity, ProviderId, Unbonding<T::AccountId>>;
 
     /// The bond pools of providers that have funded one.
     #[pallet::storage]
-    pub type BondPools<T> = StorageMap<_, Twox64Concat, ProviderId, BondPool, ValueQuery>;
+    pub type BondPools<T> = StorageMap<_, Identity, ProviderId, BondPool, ValueQuery>;
 
     /// The bond of each lease, out of its provider's pool.
     #[pallet::storage]
-    pub type Bonds<T> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, LeaseId, Balance, ValueQuery>;
+    pub type Bonds<T> = StorageDoubleMap<_, Identity, ProviderId, Identity, LeaseId, Balance, ValueQuery>;
 
     /// What auditors signed of a provider.
     #[pallet::storage]
     pub type Audits<T: Config> = StorageDoubleMap<
         _,
-        Twox64Concat,
+        Identity,
         ProviderId,
         Blake2_128Concat,
         T::AccountId,

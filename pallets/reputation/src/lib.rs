@@ -157,11 +157,11 @@ pub mod pallet {
 
     /// Runs of blocks in which a provider is not billed, numbered without a gap, ascending, not overlapping.
     #[pallet::storage]
-    pub type Unbilled<T> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, u32, UnbilledRun>;
+    pub type Unbilled<T> = StorageDoubleMap<_, Identity, ProviderId, Twox64Concat, u32, UnbilledRun>;
 
     /// Which runs of a provider are stored.
     #[pallet::storage]
-    pub type UnbilledIndex<T> = StorageMap<_, Twox64Concat, ProviderId, RunIndex, ValueQuery>;
+    pub type UnbilledIndex<T> = StorageMap<_, Identity, ProviderId, RunIndex, ValueQuery>;
 
     /// How many of the epochs before this one were decided. Kept as far back as availability is counted.
     #[pallet::storage]
@@ -169,11 +169,11 @@ pub mod pallet {
 
     /// Epochs of the last 30 days for which a provider is not billed, by day. Written for those who were absent.
     #[pallet::storage]
-    pub type MissedEpochs<T> = StorageMap<_, Twox64Concat, ProviderId, Missed, ValueQuery>;
+    pub type MissedEpochs<T> = StorageMap<_, Identity, ProviderId, Missed, ValueQuery>;
 
     /// How the leases of a provider went, weighted and aged.
     #[pallet::storage]
-    pub type ServiceRecords<T> = StorageMap<_, Twox64Concat, ProviderId, ServiceRecord, ValueQuery>;
+    pub type ServiceRecords<T> = StorageMap<_, Identity, ProviderId, ServiceRecord, ValueQuery>;
 
     /// The fee that leases paid on average, against which outcomes are weighed.
     #[pallet::storage]
