@@ -126,7 +126,6 @@ fn wrong_numbers_and_addresses_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
     fails(&home.perigee(&["claim", "-", "--yes"]), 2, "not a number");
-    fails(&home.perigee(&["income", "share"]), 2, "distribute");
     fails(
         &home.perigee(&["transfer", "1", "--to", "nobody"]),
         2,
