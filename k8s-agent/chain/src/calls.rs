@@ -388,6 +388,11 @@ pub fn claim(escrow: EscrowId, payee: AccountId) -> Call {
     call("escrow.claim", api::transactions().escrow().claim(escrow, payee))
 }
 
+/// Pays the protocol's income to those who share it; anybody may.
+pub fn distribute() -> Call {
+    call("escrow.distribute", api::transactions().escrow().distribute())
+}
+
 /// Sends money and keeps the sender's account alive.
 pub fn transfer(to: AccountId, amount: Balance) -> Call {
     call(

@@ -19,6 +19,7 @@ pub mod calls;
 mod chain;
 mod config;
 mod error;
+mod income;
 pub mod keys;
 mod link;
 mod records;
@@ -26,6 +27,8 @@ mod slot;
 mod submit;
 mod view;
 
+/// A share of the protocol's income was paid; as escrow tells.
+pub use api::escrow::events::IncomePaid;
 /// A lease was opened; as the marketplace tells.
 pub use api::marketplace::events::LeaseOpened;
 pub use bulk::{Outcome, SignedExtrinsic, Signer};
@@ -34,7 +37,9 @@ pub use chain::{Chain, ChainType};
 pub use error::ChainError;
 pub use keys::Account;
 pub use perigee_primitives as primitives;
-pub use records::{Balances, BlockId, BondPool, Deployment, Earnings, Provider, Registration, Unbonding};
+pub use records::{
+    Balances, BlockId, BondPool, Deployment, Earnings, Income, IncomeShare, Provider, Registration, Unbonding,
+};
 pub use submit::{Included, Progress};
 /// An account of the chain; its text form is SS58 with prefix 42.
 pub use subxt::utils::AccountId32 as AccountId;

@@ -1,7 +1,9 @@
 //! Records of the chain as clients see them.
 
 use crate::{AccountId, Hash};
-use perigee_primitives::{Balance, BlockNumber, DeploymentId, LeaseId, ProviderId, Resources, TlsPin, UnbilledRun};
+use perigee_primitives::{
+    Balance, BlockNumber, DeploymentId, LeaseId, Ppm, ProviderId, Resources, TlsPin, UnbilledRun,
+};
 use std::cmp::Reverse;
 
 /// A block.
@@ -122,6 +124,30 @@ pub struct Earnings {
     pub settled: Balance,
     /// Of it: not paid out to this payee yet.
     pub credit: Balance,
+}
+
+/// The protocol's income that nobody has distributed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Income {
+    /// The account that collects it.
+    pub pot: AccountId,
+    /// How much there is to distribute.
+    pub waits: Balance,
+    /// The least that a recipient is paid.
+    pub least_part: Balance,
+    /// The fee's rate for leases opened now.
+    pub fee_rate: Ppm,
+    /// Who gets which part. They add to one.
+    pub shares: Vec<IncomeShare>,
+}
+
+/// A recipient's share of the protocol's income.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncomeShare {
+    /// Whose.
+    pub recipient: AccountId,
+    /// How much.
+    pub ppm: Ppm,
 }
 
 /// An availability of 0 means one of two things: too little is judged, or the provider was never there. Who was never

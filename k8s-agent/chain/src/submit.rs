@@ -6,7 +6,7 @@ use crate::{
     config::PerigeeConfig,
     link::Link,
     records::BlockId,
-    Account, Chain, ChainError, Hash, LeaseOpened,
+    Account, Chain, ChainError, Hash, IncomePaid, LeaseOpened,
 };
 use perigee_primitives::Balance;
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub struct Included {
     pub block: BlockId,
     /// The leases that it opened.
     pub opened: Vec<LeaseOpened>,
+    /// The shares of the protocol's income that it paid.
+    pub income_paid: Vec<IncomePaid>,
     /// The fee that it was charged, with its tip.
     pub fee: Balance,
 }
@@ -150,6 +152,7 @@ impl Chain {
                 hash: found.block_hash().0,
             },
             opened: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
+            income_paid: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
             fee,
         })
     }

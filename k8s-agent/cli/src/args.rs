@@ -116,6 +116,12 @@ pub enum Command {
     Depositors(Depositors),
     /// Pay out what escrow owes a provider
     Claim(Claim),
+    /// Show what the protocol has earned and not paid out yet, and who shares it
+    Income {
+        /// What to do [default: show]
+        #[command(subcommand)]
+        step: Option<IncomeStep>,
+    },
     /// List providers and what they ask
     Providers,
     /// Get money from a development chain
@@ -608,6 +614,13 @@ pub struct AgentForget {
     /// Its context [default: the current one]
     #[arg(long)]
     pub context: Option<String>,
+}
+
+/// `income`.
+#[derive(Debug, Subcommand)]
+pub enum IncomeStep {
+    /// Pay it out, to the treasury unless other shares are set. Anybody may, and pays the transaction's fee
+    Distribute,
 }
 
 /// `agent stake`.

@@ -13,7 +13,7 @@ const ESCROW: Hints = &[
         "BelowMinimum",
         "Deposit more at once; the owner sets the minimum with `perigee depositors`.",
     ),
-    ("IncomeTooSmall", "Nothing is lost: the next income adds to it."),
+    ("IncomeTooSmall", "Nothing is lost: the next income adds to it. `perigee income` shows how much there is."),
     (
         "InsufficientBalance",
         "`perigee deposit ID AMOUNT` adds to it; `perigee status ID` shows escrow and rate.",

@@ -171,6 +171,7 @@ fn help_lists_exit_codes_and_every_command_has_help() {
         "close",
         "deposit",
         "claim",
+        "income",
         "providers",
         "faucet",
     ] {
@@ -321,6 +322,11 @@ fn an_unreachable_node_is_named() {
 fn a_command_that_signs_needs_a_key() {
     let home = Home::new();
     fails(&home.perigee(&["--node", NOWHERE, "list"]), 2, "perigee keys new");
+    fails(
+        &home.perigee(&["--node", NOWHERE, "income", "distribute"]),
+        2,
+        "perigee keys new",
+    );
     fails(
         &home.perigee(&["--node", NOWHERE, "--key", "nosuchkey", "list"]),
         2,

@@ -201,8 +201,7 @@ pub mod pallet {
 
     /// The asks of a provider, oldest first.
     #[pallet::storage]
-    pub type AsksByProvider<T: Config> =
-        StorageMap<_, Identity, ProviderId, BoundedVec<AskId, T::MaxAsks>, ValueQuery>;
+    pub type AsksByProvider<T: Config> = StorageMap<_, Identity, ProviderId, BoundedVec<AskId, T::MaxAsks>, ValueQuery>;
 
     /// Which ask expires at which block, earliest first.
     #[pallet::storage]
@@ -222,15 +221,8 @@ pub mod pallet {
 
     /// What auditors signed of a provider.
     #[pallet::storage]
-    pub type Audits<T: Config> = StorageDoubleMap<
-        _,
-        Identity,
-        ProviderId,
-        Blake2_128Concat,
-        T::AccountId,
-        Audit<T::RecordDeposit>,
-        OptionQuery,
-    >;
+    pub type Audits<T: Config> =
+        StorageDoubleMap<_, Identity, ProviderId, Blake2_128Concat, T::AccountId, Audit<T::RecordDeposit>, OptionQuery>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]

@@ -9,6 +9,7 @@ mod deposit;
 mod depositors;
 mod extend;
 mod faucet;
+mod income;
 mod keys;
 mod list;
 mod pause;
@@ -48,6 +49,7 @@ pub async fn run(
         Command::Withdraw(args) => withdraw::run(context, args).await,
         Command::Depositors(args) => depositors::run(context, args).await,
         Command::Claim(args) => claim::run(context, args).await,
+        Command::Income { step } => income::run(context, step).await,
         Command::Providers => providers::run(context).await,
         Command::Faucet(args) => faucet::run(context, args).await,
         Command::Keys(args) => keys::run(context, args),

@@ -14,9 +14,9 @@ use perigee_orbit::{
 };
 use std::{
     fmt::Write,
-    pin::Pin,
     time::{Duration, Instant},
 };
+use tokio::signal::unix::{signal, Signal, SignalKind};
 
 /// What elements are good for.
 const A_WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -50,7 +50,8 @@ pub async fn run(context: &Context, args: &Watch) -> Result<(), CliError> {
             speed: args.speed,
         },
         view: View::new(context, &request, &rows)?,
-        interrupted: Box::pin(tokio::signal::ctrl_c()),
+        // Not `ctrl_c()`, which listens only from the first wait on, when a line may be out already.
+        interrupted: signal(SignalKind::interrupt())?,
     };
     watch.through(&rows, from, until, args.count).await
 }
@@ -85,13 +86,13 @@ enum Waited {
     Enough,
 }
 
-struct WatchState<'a, F> {
+struct WatchState<'a> {
     clock: Clock,
     view: View<'a>,
-    interrupted: Pin<Box<F>>,
+    interrupted: Signal,
 }
 
-impl<F: std::future::Future> WatchState<'_, F> {
+impl WatchState<'_> {
     async fn through(
         &mut self,
         rows: &[Row],
@@ -128,7 +129,7 @@ impl<F: std::future::Future> WatchState<'_, F> {
             let step = if self.view.is_live() { left.min(TICK) } else { left };
             tokio::select! {
                 () = tokio::time::sleep(step) => {}
-                _ = &mut self.interrupted => return Ok(Waited::Enough),
+                _ = self.interrupted.recv() => return Ok(Waited::Enough),
             }
         }
     }
