@@ -67,6 +67,8 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> LeaseBonds<T::AccountId> for Pallet<T> {
     fn set(provider: ProviderId, lease: LeaseId, amount: Balance) -> DispatchResult {
+        // A bond of nothing needs no pool, but it does need somebody whom it keeps from retiring.
+        ensure!(Providers::<T>::contains_key(provider), Error::<T>::UnknownProvider);
         let mut pool = BondPools::<T>::get(provider);
         let others = pool.bonded.saturating_sub(Bonds::<T>::get(provider, lease));
         let bonded = others.checked_add(amount).ok_or(Error::<T>::PoolTooSmall)?;

@@ -56,6 +56,16 @@ fn only_the_stash_moves_the_pool_and_never_zero() {
 }
 
 #[test]
+fn bond_of_an_unknown_provider_is_refused() {
+    run(|| {
+        funded();
+        let set = |amount| <Providers as LeaseBonds<u64>>::set(1, 1, amount);
+        assert_noop!(set(0), Error::<Test>::UnknownProvider);
+        assert_noop!(set(1), Error::<Test>::UnknownProvider);
+    });
+}
+
+#[test]
 fn bonds_share_the_pool_to_the_last_unit() {
     run(|| {
         funded();

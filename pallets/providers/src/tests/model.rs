@@ -414,9 +414,7 @@ impl Model {
                 lease,
                 amount,
             } => {
-                let Some(p) = self.providers.get_mut(&provider) else {
-                    return is(amount == 0);
-                };
+                let p = self.providers.get_mut(&provider)?;
                 p.bonds.remove(&lease);
                 is(amount <= p.pool - p.bonded())?;
                 p.bonds.insert(lease, amount);
