@@ -60,4 +60,7 @@ Examples:
   perigee-node --chain chain.json --validator    a validator of the chain in chain.json
   perigee-node export-chain-spec --chain local   the specification that the others start from
 
+A validator has a network key, made once before its first start; only --dev does without:
+  perigee-node key generate-node-key --chain local --default-base-path
+
 Ports: 9944 RPC, 30333 nodes, 30444 heartbeats of providers, 9615 Prometheus.";

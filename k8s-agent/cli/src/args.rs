@@ -11,7 +11,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   2  bad usage or a bad file
-  3  refused by the chain or by a provider
+  3  refused by the chain or by a provider, or certain to be
   4  a node, gateway or cluster cannot be reached
   5  timed out
   1  anything else
@@ -47,10 +47,10 @@ pub struct Global {
     /// Go on without asking
     #[arg(long, short, global = true)]
     pub yes: bool,
-    /// Show the call, its encoding and its fee, and sign nothing
+    /// Where a command signs: show the call, its encoding and its fee, and sign nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
-    /// Config file; for `agent` commands the agent's [default: ~/.config/perigee/config.toml]
+    /// Config file [default: ~/.config/perigee/config.toml]; for `agent` commands the agent's [default: agent.toml beside it, for root /etc/perigee/agent.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -395,7 +395,7 @@ pub enum DepositorChange {
 #[derive(Debug, Args)]
 pub struct Claim {
     /// Leases to claim from, by the numbers that `agent status` shows [default: all of the provider that the key operates]
-    #[arg(value_name = "LEASE", value_parser = number)]
+    #[arg(value_name = "LEASE", value_parser = lease)]
     pub leases: Vec<u64>,
     /// Who is paid [default: the account of the key]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -550,6 +550,11 @@ pub struct Watch {
 fn number(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is not a number: `perigee list` shows those of your deployments"))
+}
+
+fn lease(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not the number of a lease: `perigee agent status` shows them"))
 }
 
 fn address(text: &str) -> Result<AccountId, String> {

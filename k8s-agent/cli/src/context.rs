@@ -25,7 +25,7 @@ impl Context {
         let node = &self.settings.node;
         if !node.starts_with("ws://") && !node.starts_with("wss://") {
             return Err(CliError::usage(format!("'{node}' is not the address of a node"))
-                .hint("Write it with its scheme, for example --node ws://127.0.0.1:9944; PERIGEE_NODE is the same."));
+                .hint("Write it with its scheme, ws:// or wss://, for example --node ws://127.0.0.1:9944; PERIGEE_NODE is the same."));
         }
         Ok(Chain::connect(node).await?)
     }

@@ -67,7 +67,8 @@ impl Settings {
     pub fn resolve(global: &Global, config: Option<PathBuf>) -> Result<Self, CliError> {
         let named = config.or_else(|| std::env::var_os("PERIGEE_CONFIG").map(PathBuf::from));
         if let Some(path) = named.as_ref().filter(|p| !p.is_file()) {
-            return Err(CliError::usage(format!("there is no config file {}", path.display())));
+            return Err(CliError::usage(format!("there is no config file {}", path.display()))
+                .hint("Name another one with --config or PERIGEE_CONFIG, or none: every setting can do without."));
         }
         let path = named.unwrap_or_else(|| config_directory().join("config.toml"));
         let resolved = figment(&path, global)
@@ -129,6 +130,7 @@ impl From<KeyError> for CliError {
         let hint = match &error {
             KeyError::Unknown { .. } => Some("`perigee keys list` shows the keys, `perigee keys new NAME` makes one."),
             KeyError::Exists(_) => Some("Choose another name; a key is never replaced."),
+            KeyError::Invalid { .. } => Some("A key's file holds the words that `perigee keys new NAME` wrote and nothing else: put your copy back, or use another key."),
             _ => None,
         };
         let error = Self::usage(error.to_string());

@@ -4,7 +4,7 @@ use crate::{
     args::IncomeStep,
     context::Context,
     error::CliError,
-    money::{per_cent, Amount},
+    money::{exact, per_cent, Amount},
     printer::table,
     write::Writer,
 };
@@ -75,8 +75,8 @@ fn ensure_enough(income: &Income) -> Result<(), CliError> {
     }
     Err(CliError::refused(format!(
         "{} of income wait, {} are needed for the smallest share to be {}",
-        Amount(income.waits),
-        Amount(income.needed()),
+        exact(income.waits),
+        exact(income.needed()),
         Amount(income.least_part)
     ))
     .hint("Nothing is lost: the fees of every lease add to it. `perigee income` shows how much there is."))
@@ -155,7 +155,8 @@ mod tests {
         assert!(ensure_enough(&income(PRG / 100)).is_ok());
         let error = ensure_enough(&income(PRG / 100 - 1)).unwrap_err();
         assert_eq!(error.code(), ExitCode::Refused);
-        let expected = "0.009999 PRG of income wait, 0.01 PRG are needed for the smallest share to be 0.001 PRG";
+        let expected =
+            "0.009999999999 PRG of income wait, 0.010000000000 PRG are needed for the smallest share to be 0.001 PRG";
         assert_eq!(error.to_string(), expected);
         assert!(error.hints()[0].contains("perigee income"));
     }

@@ -132,7 +132,7 @@ async fn withdraw(writer: &Writer<'_>, provider: u32) -> Result<bool, CliError> 
     let view = writer.chain.best().await?;
     let unbonding = view.unbonding(provider).await?;
     let clock = Clock::of(&writer.chain, &view).await?;
-    ensure_unbonded(&unbonding, view.block().number, &clock)?;
+    ensure_unbonded(&unbonding, view.block().number, &clock).map_err(|e| e.about(&format!("provider {provider}")))?;
     let what = format!("Return what has unbonded of provider {provider} to its stash");
     signs(writer, &calls::withdraw_unbonded(provider), &what, 0).await
 }
