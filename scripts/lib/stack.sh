@@ -151,10 +151,10 @@ cluster_choose() {
 		CLUSTER_OURS=1
 		./scripts/local-cluster down
 	fi
-	./scripts/local-cluster up
+	./scripts/local-cluster up || return 1
 	KUBECONFIG=$(./scripts/local-cluster kubeconfig)
 	export KUBECONFIG
-	[ "$CLUSTER_OURS" = 1 ] || forget_dead_chains
+	[ "$CLUSTER_OURS" = 1 ] || forget_dead_chains || return 1
 	INGRESS_PORT=8088
 	export PERIGEE_INGRESS_PORT=$INGRESS_PORT
 }
