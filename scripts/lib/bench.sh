@@ -12,7 +12,7 @@ bench_options() {
 	OUT=$PERIGEE_CACHE/bench/$name-$(date +%Y%m%d-%H%M%S).json
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--seconds) SECONDS_EACH=${2:?--seconds needs a number} && shift ;;
+		--seconds) check_number "$1" "${2:-}" && SECONDS_EACH=$2 && shift ;;
 		--out) OUT=${2:?--out needs a file} && shift ;;
 		--help | -h) usage && exit 0 ;;
 		*) usage >&2 && exit 2 ;;

@@ -16,6 +16,12 @@ die() {
 	exit 1
 }
 
+# check_number OPTION VALUE: an option's value must be a whole number above zero. Exit code 2, as for all wrong usage.
+check_number() {
+	[[ ${2:-} =~ ^[1-9][0-9]*$ ]] && return
+	(die "$1 needs a whole number above 0, not '${2:-}'") || exit 2
+}
+
 # Asks before something outside the cache is touched. Without a terminal, or with ASSUME_YES=1, the answer is yes.
 confirm() {
 	local answer
