@@ -125,7 +125,7 @@ fn wrong_amounts_and_times_are_usage_errors() {
 fn wrong_numbers_and_addresses_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
-    fails(&home.perigee(&["claim", "-", "--yes"]), 2, "not a number");
+    fails(&home.perigee(&["claim", "-", "--yes"]), 2, "perigee agent status");
     fails(
         &home.perigee(&["transfer", "1", "--to", "nobody"]),
         2,
