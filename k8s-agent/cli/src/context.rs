@@ -278,6 +278,7 @@ pub mod tests {
             reservation_burned: 0,
             paused: false,
             unready: false,
+            longest_pause: 100,
             next_change: None,
             notice_end: None,
             credits_paid: 0,

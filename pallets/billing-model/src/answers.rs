@@ -83,6 +83,16 @@ impl Lease {
         line
     }
 
+    /// Rule 8: what pauses may still leave unpaid; none if they leave too much.
+    pub fn pauses_left(&self, judged: Block) -> Option<u128> {
+        let edges = self.changes.iter().flat_map(|change| [change.from, change.to]);
+        let last = edges.filter(|edge| *edge < Block::MAX).max().unwrap_or(self.since);
+        let paused = (self.since..last).map(|block| self.terms(block)).filter(|terms| terms.paused);
+        let unpaid: u128 = paused.map(|terms| terms.rate).sum();
+        let paid = self.spent_at_most(self.now + 1, judged);
+        (paid * u128::from(self.agreement.pause_ratio)).checked_sub(unpaid)
+    }
+
     /// Blocks that the provider would still have to serve if it gave notice now at the latest, and were present from
     /// `judged` on.
     pub fn notice_left(&self, judged: Block) -> Block {

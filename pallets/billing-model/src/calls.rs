@@ -27,7 +27,8 @@ impl Lease {
     pub fn resize(&mut self, judged: Block, rate: u128) -> Result<(), Refused> {
         self.try_call(|lease| {
             lease.change(judged, lease.now + 1, Block::MAX, What::Rate(rate))?;
-            lease.ensure_covered(judged)
+            lease.ensure_covered(judged)?;
+            lease.ensure_pauses_are_earned(judged)
         })
     }
 
@@ -45,7 +46,8 @@ impl Lease {
         self.try_call(|lease| {
             lease.ensure(!lease.pause_is_ahead(), Refused::Unchanged)?;
             let from = lease.next_epoch();
-            lease.change(judged, from, from + blocks, What::Paused(true))
+            lease.change(judged, from, from + blocks, What::Paused(true))?;
+            lease.ensure_pauses_are_earned(judged)
         })
     }
 
@@ -138,6 +140,10 @@ impl Lease {
         let counts = |edge: &Block| *edge > block.max(self.since) && *edge < Block::MAX;
         let changes = |edge: &Block| self.terms(*edge) != self.terms(*edge - 1);
         edges.into_iter().filter(counts).filter(changes).count()
+    }
+
+    fn ensure_pauses_are_earned(&self, judged: Block) -> Result<(), Refused> {
+        self.ensure(self.pauses_left(judged).is_some(), Refused::Pauses)
     }
 
     /// Rule 7.

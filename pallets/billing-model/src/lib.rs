@@ -23,6 +23,8 @@
 //!    would lie behind the last boundary that nothing can change any more. What costs more, and what takes money out,
 //!    is refused if the balance would not suffice at the next block, or at the end of the term where there is one, and
 //!    at every boundary before it whose end has not come; unjudged blocks count as billed.
+//! 8. A pause, and a new rate, is refused if the blocks of all pauses, those ahead included, at the rates they would
+//!    cost, were more than so many times the bill of all blocks up to the current one; unjudged blocks count as billed.
 //!
 //! # How to drive it
 //!
@@ -121,6 +123,8 @@ pub struct Agreement {
     pub sla_window: Block,
     /// Part of a window in which the provider must be present, in parts of a million.
     pub sla: u32,
+    /// How many times of what is paid pauses may leave unpaid.
+    pub pause_ratio: u32,
 }
 
 /// Why a lease ended.
@@ -145,6 +149,8 @@ pub enum Refused {
     Funds,
     /// There would be too many changes of terms.
     TooManyChanges,
+    /// Pauses would leave too much unpaid.
+    Pauses,
     /// No term was agreed.
     NoTerm,
     /// It is so already, or is going to be.
@@ -322,13 +328,16 @@ impl Lease {
         self.spent[(block - self.since) as usize]
     }
 
+    /// What is billed before a block if all blocks from `judged` on are.
+    fn spent_at_most(&self, block: Block, judged: Block) -> u128 {
+        let known = judged.clamp(self.since, self.now).min(block);
+        let unjudged = (known..block).map(|block| self.terms(block).cost());
+        self.spent_before(known) + unjudged.sum::<u128>()
+    }
+
     /// Rule 2: would the balance be too low at `block` if all blocks from `judged` on were billed?
     fn is_low(&self, block: Block, judged: Block) -> bool {
-        let known = judged.clamp(self.since, self.now).min(block);
-        let mut spent = self.spent_before(known);
-        for unjudged in known..block {
-            spent += self.terms(unjudged).cost();
-        }
+        let spent = self.spent_at_most(block, judged);
         let mut needed = 0;
         for ahead in block..block + self.times().window() + self.times().epoch {
             needed += self.terms(ahead).cost_when_ready();

@@ -21,6 +21,7 @@ fn agreement(deposited: u128) -> Agreement {
         notice: 25,
         sla_window: 50,
         sla: 900_000,
+        pause_ratio: 100,
     }
 }
 
@@ -153,6 +154,26 @@ fn a_pause_costs_nothing_and_ends_by_itself() {
     go(&mut lease, 80, &[]);
     // From block 60 to 70.
     assert_eq!(lease.bill(80).billed, (67 - 15 - 11) * 7);
+}
+
+#[test]
+fn pauses_leave_at_most_three_times_of_that_unpaid_which_is_paid() {
+    let agreement = Agreement {
+        pause_ratio: 3,
+        ..agreement(10_000)
+    };
+    let mut lease = Lease::activate(agreement, 13);
+    // Block 13 alone is paid.
+    assert_eq!(lease.pauses_left(13), Some(3 * 7));
+    assert_eq!(lease.pause(13, 4), Err(Refused::Pauses));
+    go(&mut lease, 18, &[]);
+    assert_eq!(lease.pause(18, 18), Ok(()));
+    assert_eq!(lease.pauses_left(18), Some(0));
+    assert_eq!(lease.resize(18, 8), Err(Refused::Pauses));
+    go(&mut lease, 30, &[]);
+    assert_eq!(lease.resume(30), Ok(()));
+    // Blocks 13 to 19 paid, 20 to 30 rested.
+    assert_eq!(lease.pauses_left(30), Some(3 * 7 * 7 - 11 * 7));
 }
 
 #[test]

@@ -157,6 +157,7 @@ impl<AccountId: Clone + PartialEq> Bill<AccountId> {
             billed_until: 0,
             funded_until: 0,
             unbilled_blocks: 0,
+            forgone: 0,
         }
     }
 
@@ -166,6 +167,7 @@ impl<AccountId: Clone + PartialEq> Bill<AccountId> {
             billed_until: first.from,
             funded_until: first.from,
             unbilled_blocks: 0,
+            forgone: 0,
             segments: BoundedVec::truncate_from(alloc::vec![first]),
         }
     }
@@ -190,8 +192,20 @@ impl<AccountId: Clone + PartialEq> Bill<AccountId> {
         if waiting(&segments, judged) > MAX_PENDING_SEGMENTS as usize {
             return Err(TooManyChanges);
         }
+        let forgone_before = self.forgone_from(from);
         self.segments = segments.try_into().map_err(|_| TooManyChanges)?;
+        let kept = self.forgone.saturating_sub(forgone_before);
+        self.forgone = kept.saturating_add(self.forgone_from(from));
         Ok(())
+    }
+
+    /// What pauses leave unpaid of the blocks from `from` on.
+    pub fn forgone_from(&self, from: BlockNumber) -> Balance {
+        let paused = self.parts(from, BlockNumber::MAX).filter(|(segment, ..)| segment.paused);
+        let of_part = |(segment, start, end): (&Segment<AccountId>, BlockNumber, BlockNumber)| {
+            segment.rate.saturating_mul(end.saturating_sub(start).into())
+        };
+        paused.map(of_part).fold(0, Balance::saturating_add)
     }
 
     /// Changes that wait beyond the first unjudged block.

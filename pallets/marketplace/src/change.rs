@@ -40,6 +40,7 @@ impl<T: Config> Pallet<T> {
         Self::alter(&mut lease, from, BlockNumber::MAX, |segment| segment.rate = rate)?;
         (lease.resources, lease.commitment, lease.rate) = (resources, commitment, rate);
         Self::ensure_covered(id, &lease)?;
+        Self::ensure_pauses_are_earned(id, &lease)?;
         Self::deposit_event(Event::LeaseResized {
             lease: id,
             resources,

@@ -53,7 +53,8 @@
 //!   replicas are other resources. `update` commits to another manifest for the same resources.
 //! - `extend` lets the term end later, within the longest term of the ask as it stands, counted from the activation.
 //! - `pause` lets the lease rest from the next boundary on for at most `MaxPause` blocks; its end is fixed with it, and
-//!   `resume` ends it with the next block. The capacity stays; a provider that does not want to keep it gives notice.
+//!   `resume` ends it with the next block. The capacity stays, so all pauses together leave at most `PauseRatio` times
+//!   of that unpaid which the lease has paid; a provider that does not want to keep it gives notice.
 //! - `set_ready`, by the operator, stops the billing from the next boundary on, and starts it with the next block. An
 //!   unready lease keeps its reserve.
 //! - `offer_transfer` and `accept_transfer` give a deployment with its leases and escrow accounts to another owner, who
@@ -217,6 +218,9 @@ pub mod pallet {
         /// The longest pause.
         #[pallet::constant]
         type MaxPause: Get<BlockNumber>;
+        /// Pauses leave at most so many times of that unpaid which the lease has paid.
+        #[pallet::constant]
+        type PauseRatio: Get<u32>;
         /// Blocks of a window in which the SLA is measured.
         #[pallet::constant]
         type SlaWindow: Get<BlockNumber>;
@@ -615,6 +619,8 @@ pub mod pallet {
         NoTerm,
         /// The pause is longer than `MaxPause`.
         PauseTooLong,
+        /// Pauses would leave more than `PauseRatio` times of that unpaid which the lease has paid.
+        PauseNotEarned,
         /// The lease is paused, or a pause is ahead.
         AlreadyPaused,
         /// The lease is not paused, and no pause is ahead.
@@ -664,6 +670,7 @@ pub mod pallet {
             assert!(T::TearDownGrace::get() > 0, "tear-down takes time");
             assert!(T::SettleInterval::get() > 0, "the agenda must move forward");
             assert!(T::MaxPause::get() > 0, "a pause takes time");
+            assert!(T::PauseRatio::get() > 0, "a lease that has paid may rest");
             assert!(T::SlaWindow::get() > 0, "an SLA is measured over time");
             assert!(T::BacklogAge::get() > 0, "a backlog is shown once in a while");
             Self::ensure_calls_fit_a_block();

@@ -111,6 +111,8 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
+    /// A block that is paid earns the longest pause.
+    pub storage PauseRatio: u32 = MAX_PAUSE;
     /// Gets the protocol's income.
     pub const Treasury: u64 = 9;
     pub const Pot: frame_support::PalletId = frame_support::PalletId(*b"prg/incm");
@@ -177,6 +179,7 @@ impl pallet_marketplace::Config for Test {
     type RetentionBlocks = ConstU32<RETENTION>;
     type SettleInterval = ConstU32<SETTLE_INTERVAL>;
     type MaxPause = ConstU32<MAX_PAUSE>;
+    type PauseRatio = PauseRatio;
     type SlaWindow = ConstU32<SLA_WINDOW>;
     type WarnBlocks = ConstU32<WARN>;
     type BacklogAge = ConstU32<BACKLOG_AGE>;

@@ -22,6 +22,7 @@ impl<T: Config> Pallet<T> {
             Self::tail_is_funded(id, &lease)?;
             Self::bill_is_in_order(&lease)?;
             Self::terms_end_in_those_agreed(&lease)?;
+            Self::pauses_are_counted(&lease)?;
             Self::sla_is_counted_within_the_bill(id, &lease)?;
             Self::capacity_index_matches(id, &lease)?;
             Self::rest_of_an_order_waits_for_activation(&lease)?;
@@ -125,6 +126,13 @@ impl<T: Config> Pallet<T> {
             last.rate == lease.rate,
             "a lease and its last terms differ in their rate"
         );
+        Ok(())
+    }
+
+    /// What the pauses that are known leave unpaid is counted.
+    fn pauses_are_counted(lease: &Lease<T::AccountId>) -> Result<(), TryRuntimeError> {
+        let known = lease.bill.forgone_from(0);
+        ensure!(known <= lease.bill.forgone, "a pause is not counted");
         Ok(())
     }
 

@@ -99,6 +99,8 @@ pub struct Bill<AccountId> {
     pub funded_until: BlockNumber,
     /// Blocks before `billed_until` that were not billed.
     pub unbilled_blocks: BlockNumber,
+    /// What pauses leave unpaid, those ahead included.
+    pub forgone: Balance,
 }
 
 /// A provider's notice.

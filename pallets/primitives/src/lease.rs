@@ -208,6 +208,8 @@ pub struct LeaseState<AccountId> {
     pub paused: bool,
     /// The operator says that its workload does not run in this block: nothing is billed.
     pub unready: bool,
+    /// For how many blocks it may be paused now, if it is not.
+    pub longest_pause: BlockNumber,
     /// The next block at which its terms change.
     pub next_change: Option<BlockNumber>,
     /// The block at which it ends by the provider's notice, if the provider is present until then.

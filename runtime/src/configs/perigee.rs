@@ -110,6 +110,8 @@ impl pallet_marketplace::Config for Runtime {
     type RetentionBlocks = ConstU32<DAYS>;
     type SettleInterval = ConstU32<{ 30 * DAYS }>;
     type MaxPause = ConstU32<{ 7 * DAYS }>;
+    // Enough for what works by day and rests at night and at weekends.
+    type PauseRatio = ConstU32<3>;
     type SlaWindow = ConstU32<DAYS>;
     type WarnBlocks = ConstU32<{ 6 * HOURS }>;
     type BacklogAge = ConstU32<{ 10 * MINUTES }>;

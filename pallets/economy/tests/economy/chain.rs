@@ -77,6 +77,7 @@ pub const ABANDONED_EPOCHS: u32 = 3;
 pub const RESERVATION: Balance = 101;
 pub const RETENTION: BlockNumber = 70;
 pub const MAX_PAUSE: BlockNumber = 60;
+pub const PAUSE_RATIO: u32 = 2;
 pub const SLA_WINDOW: BlockNumber = 50;
 pub const MIN_STAKE: Balance = 1_000;
 pub const STAKE_BLOCKS: BlockNumber = 20;
@@ -191,6 +192,7 @@ impl pallet_marketplace::Config for Test {
     type RetentionBlocks = ConstU32<RETENTION>;
     type SettleInterval = ConstU32<200>;
     type MaxPause = ConstU32<MAX_PAUSE>;
+    type PauseRatio = ConstU32<PAUSE_RATIO>;
     type SlaWindow = ConstU32<SLA_WINDOW>;
     type WarnBlocks = ConstU32<30>;
     type BacklogAge = ConstU32<10>;

@@ -146,7 +146,7 @@ impl World<'_> {
         );
     }
 
-    /// Both expect the same end of one of the leases that run.
+    /// Both expect the same end of one of the leases that run, and let it rest as long.
     fn compare_forecast(&self) {
         let running: Vec<_> = self
             .model
@@ -162,12 +162,15 @@ impl World<'_> {
         let expected = lease
             .life()
             .and_then(|life| life.bill.forecast(self.model.judged, horizon));
-        let found = Marketplace::lease_state(**id).expect("a record").runs_until;
+        let found = Marketplace::lease_state(**id).expect("a record");
         assert_eq!(
-            found.filter(near),
+            found.runs_until.filter(near),
             expected.map(|(at, _)| at).filter(near),
             "the end ahead of lease {id}"
         );
+        let left = lease.life().and_then(|life| life.bill.pauses_left(self.model.judged));
+        let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / lease.rate);
+        assert_eq!(Balance::from(found.longest_pause), longest, "the pause that lease {id} has earned");
     }
 
     fn compare_providers(&self) {

@@ -91,6 +91,16 @@ fn every_invariant_fires() {
             })
         });
         fires("a pause without an end", || bill(live, |b| b.segments[0].paused = true));
+        fires("a pause is not counted", || {
+            bill(live, |b| {
+                let after = Segment {
+                    from: 100,
+                    ..b.segments[0].clone()
+                };
+                b.segments[0].paused = true;
+                b.segments.try_push(after).expect("room");
+            })
+        });
         fires("a lease and its last terms differ in their rate", || {
             lease(live, |l| l.rate += 1)
         });

@@ -72,6 +72,72 @@ fn a_pause_that_has_not_begun_is_taken_back() {
 }
 
 #[test]
+fn a_pause_must_be_earned() {
+    build_and_execute(|| {
+        PauseRatio::set(&3);
+        let id = active(10_000);
+        jump_to(9);
+        // Blocks 1 to 9 are paid: three times as many may rest.
+        assert_eq!(state(id).longest_pause, 27);
+        assert_noop!(Marketplace::pause(tenant(), id, 28), Error::<Test>::PauseNotEarned);
+        assert_ok!(Marketplace::pause(tenant(), id, 27));
+        assert_eq!(state(id).longest_pause, 0);
+        run_to(40);
+        // Blocks 37 to 40 beside them.
+        assert_eq!(state(id).longest_pause, 3 * 13 - 27);
+        assert_noop!(Marketplace::pause(tenant(), id, 13), Error::<Test>::PauseNotEarned);
+        assert_ok!(Marketplace::pause(tenant(), id, 12));
+    });
+}
+
+#[test]
+fn what_is_left_of_a_pause_is_earned_still() {
+    build_and_execute(|| {
+        PauseRatio::set(&3);
+        let id = active(10_000);
+        jump_to(9);
+        assert_ok!(Marketplace::pause(tenant(), id, 27));
+        assert_ok!(Marketplace::resume(tenant(), id));
+        assert_eq!(state(id).longest_pause, 27);
+        assert_ok!(Marketplace::pause(tenant(), id, 27));
+        run_to(14);
+        assert_ok!(Marketplace::resume(tenant(), id));
+        // Blocks 10 to 14 rested.
+        assert_eq!(state(id).longest_pause, 27 - 5);
+    });
+}
+
+#[test]
+fn absences_earn_no_pause() {
+    build_and_execute(|| {
+        PauseRatio::set(&3);
+        let id = active(10_000);
+        Script::absent(0, &[1]);
+        run_to(35);
+        // Blocks 10 to 19 are not paid.
+        assert_eq!(state(id).longest_pause, MAX_PAUSE.min(3 * 25));
+        PauseRatio::set(&1);
+        assert_eq!(state(id).longest_pause, 25);
+    });
+}
+
+#[test]
+fn a_lease_that_rests_is_made_larger_as_far_as_its_pause_is_earned() {
+    build_and_execute(|| {
+        PauseRatio::set(&3);
+        let id = active(10_000);
+        jump_to(9);
+        assert_ok!(Marketplace::pause(tenant(), id, 20));
+        let resize = |units| done(Marketplace::resize(tenant(), id, resources(units), [4; 32], 1_000));
+        assert_noop!(resize(2), Error::<Test>::PauseNotEarned);
+        run_to(25);
+        // Blocks 10 to 25 rest at 7 each, 26 to 29 would at 14: 168 of 189.
+        assert_ok!(resize(2));
+        assert_eq!(state(id).longest_pause, (189 - 168) / 14);
+    });
+}
+
+#[test]
 fn errors_of_pause_and_resume() {
     build_and_execute(|| {
         assert_noop!(Marketplace::pause(tenant(), 0, 1), Error::<Test>::NoSuchLease);

@@ -12,6 +12,7 @@ use proptest::{prelude::*, sample::Index};
 use sp_runtime::DispatchResult;
 
 const OPERATORS: [u64; 2] = [OPERATOR, OPERATOR_1];
+const PAUSE_RATIO: u32 = 2;
 /// How far ahead an end is looked for.
 const HORIZON: BlockNumber = 250;
 
@@ -88,6 +89,7 @@ impl Life {
             notice: self.notice,
             sla_window: SLA_WINDOW,
             sla: self.sla,
+            pause_ratio: PAUSE_RATIO,
         }
     }
 
@@ -310,6 +312,9 @@ impl Lived<'_> {
             "lease {lease} at {now}"
         );
         assert_eq!(found.sla_broken, bill.broken, "lease {lease} at {now}");
+        let left = model.pauses_left(judged).filter(|_| model.end().is_none());
+        let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / found.rate);
+        assert_eq!(Balance::from(found.longest_pause), longest, "lease {lease} at {now}");
         if self.life.has_a_plain_bond() {
             let bond = Balance::from(self.life.rate) * Balance::from(BOND_BLOCKS);
             assert_eq!(found.credits_paid, bill.credit.min(bond), "lease {lease} at {now}");
@@ -369,6 +374,7 @@ fn credits_due(id: LeaseId) -> Balance {
 /// Lives through a world; returns the final state of each lease.
 fn run(world: &World) -> Vec<LeaseState<u64>> {
     Script::set_times(world.times);
+    PauseRatio::set(&PAUSE_RATIO);
     for provider in 0..2 {
         Script::absent(provider, &world.absent[provider as usize]);
         Script::maintenance(provider, &world.maintenance[provider as usize]);

@@ -105,6 +105,7 @@ impl Lease {
             notice: self.notice,
             sla_window: SLA_WINDOW,
             sla: self.sla,
+            pause_ratio: PAUSE_RATIO,
         };
         self.rest = None;
         self.stage = Stage::Active(Box::new(Life {
