@@ -58,10 +58,11 @@ impl Lease {
 
     /// Rules 1, 5 and 6 for one block that is over. `carry` comes from the block before, the first one from nothing.
     pub fn line(&self, block: Block, carry: &mut Carry) -> Line {
-        if (block - self.since).is_multiple_of(self.agreement.sla_window) {
-            carry.absent = 0;
+        if block > self.since && (block - self.since).is_multiple_of(self.agreement.sla_window) {
+            carry.begin_window();
         }
         let terms = self.terms(block);
+        carry.lowest = Some(carry.lowest.map_or(terms.rate, |lowest| lowest.min(terms.rate)));
         let presence = self.presence[(block - self.since) as usize];
         let mut line = Line {
             payee: terms.payee,
@@ -74,9 +75,10 @@ impl Lease {
             Presence::Absent => {
                 carry.absent += 1;
                 line.broken = carry.absent > self.allowed_absences();
-                line.credit = if line.broken { terms.cost_when_ready() } else { 0 };
+                line.credit = if line.broken && !terms.paused { carry.answered() } else { 0 };
             }
         }
+        carry.ended_absent = presence == Presence::Absent;
         carry.millionths += line.cost * u128::from(terms.ppm);
         line.fee = carry.millionths / 1_000_000;
         carry.millionths %= 1_000_000;

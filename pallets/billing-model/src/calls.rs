@@ -27,6 +27,7 @@ impl Lease {
     pub fn resize(&mut self, judged: Block, rate: u128) -> Result<(), Refused> {
         self.try_call(|lease| {
             lease.change(judged, lease.now + 1, Block::MAX, What::Rate(rate))?;
+            lease.ensure_room(judged)?;
             lease.ensure_covered(judged)?;
             lease.ensure_pauses_are_earned(judged)
         })
@@ -47,6 +48,7 @@ impl Lease {
             lease.ensure(!lease.pause_is_ahead(), Refused::Unchanged)?;
             let from = lease.next_epoch();
             lease.change(judged, from, from + blocks, What::Paused(true))?;
+            lease.ensure_room(judged)?;
             lease.ensure_pauses_are_earned(judged)
         })
     }
@@ -66,7 +68,11 @@ impl Lease {
             let last = lease.terms(Block::MAX - 1);
             lease.ensure(last.unready == ready, Refused::Unchanged)?;
             let from = if ready { lease.now + 1 } else { lease.next_epoch() };
-            lease.change(judged, from, Block::MAX, What::Unready(!ready))
+            lease.change(judged, from, Block::MAX, What::Unready(!ready))?;
+            if ready {
+                return Ok(());
+            }
+            lease.ensure_room(judged)
         })
     }
 
@@ -122,10 +128,20 @@ impl Lease {
 
     fn change(&mut self, judged: Block, from: Block, to: Block, what: What) -> Result<(), Refused> {
         self.changes.push(Change { from, to, what });
+        self.ensure_changes(judged, 0)
+    }
+
+    /// Room for another change.
+    fn ensure_room(&self, judged: Block) -> Result<(), Refused> {
+        self.ensure_changes(judged, 1)
+    }
+
+    fn ensure_changes(&self, judged: Block, more: usize) -> Result<(), Refused> {
         let (epoch, window) = (self.times().epoch, self.times().window());
         let settled = judged.min(self.now.saturating_sub(window)) / epoch * epoch;
-        self.ensure(self.changes_after(judged) <= MAX_PENDING, Refused::TooManyChanges)?;
-        self.ensure(self.changes_after(settled) <= MAX_CHANGES, Refused::TooManyChanges)
+        let taken = |after| self.changes_after(after) + more;
+        self.ensure(taken(judged) <= MAX_PENDING, Refused::TooManyChanges)?;
+        self.ensure(taken(settled) <= MAX_CHANGES, Refused::TooManyChanges)
     }
 
     /// Blocks after `block` in which other terms hold than in the one before.

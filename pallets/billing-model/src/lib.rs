@@ -17,10 +17,12 @@
 //!    the notice, the notice before the funds, the funds before whoever ends it.
 //! 5. Each billed block adds rate × ppm to an accumulator; whole millions of it are fee, the rest is the payee's.
 //! 6. Windows of so many blocks follow each other from the activation on. In each, so many absences are allowed, an
-//!    ended lease's last one included; each one beyond them credits the tenant with the rate of its block. Maintenance
-//!    is no absence.
+//!    ended lease's last one included; each one beyond them credits the tenant with the lowest rate so far of its
+//!    window, of the window before, and of those before that which ended with an absence, without one in between that
+//!    did not; with nothing while the lease is paused. Maintenance is no absence.
 //! 7. A change of terms is refused if more than four would wait beyond the first unjudged block, or if more than seven
-//!    would lie behind the last boundary that nothing can change any more. What costs more, and what takes money out,
+//!    would lie behind the last boundary that nothing can change any more; a new rate, a pause and an unready workload
+//!    are if they left no room for one more. What costs more, and what takes money out,
 //!    is refused if the balance would not suffice at the next block, or at the end of the term where there is one, and
 //!    at every boundary before it whose end has not come; unjudged blocks count as billed.
 //! 8. A pause, and a new rate, is refused if the blocks of all pauses, those ahead included, at the rates they would
@@ -198,6 +200,28 @@ pub struct Carry {
     millionths: u128,
     /// Absences of this window.
     absent: u64,
+    /// Does the last block count as one?
+    ended_absent: bool,
+    /// The lowest rate of this window.
+    lowest: Option<u128>,
+    /// The lowest rate before, as far as it counts.
+    lowest_before: Option<u128>,
+}
+
+impl Carry {
+    /// The rate that the provider answers for: what an absence beyond the promise credits.
+    pub fn answered(&self) -> u128 {
+        let known = [self.lowest, self.lowest_before];
+        known.into_iter().flatten().min().unwrap_or_default()
+    }
+
+    fn begin_window(&mut self) {
+        self.lowest_before = match self.ended_absent {
+            true => Some(self.answered()),
+            false => self.lowest,
+        };
+        (self.absent, self.lowest) = (0, None);
+    }
 }
 
 /// Terms that change from a block on, and back before another.

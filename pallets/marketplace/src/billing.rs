@@ -3,7 +3,7 @@
 //! Pure: a bill, a balance and what attestation knows go in, amounts and block numbers come out. Every amount is
 //! checked; one that overflows is more than any balance.
 
-use crate::{Bill, Segment, MAX_PENDING_SEGMENTS};
+use crate::{Bill, Segment, MAX_PENDING_SEGMENTS, MAX_SEGMENTS};
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::cell::RefCell;
 use frame_support::BoundedVec;
@@ -211,6 +211,11 @@ impl<AccountId: Clone + PartialEq> Bill<AccountId> {
     /// Changes that wait beyond the first unjudged block.
     pub fn pending(&self, judged: BlockNumber) -> usize {
         waiting(&self.segments, judged)
+    }
+
+    /// Is there room for one more change?
+    pub fn has_room(&self, judged: BlockNumber) -> bool {
+        self.pending(judged) < MAX_PENDING_SEGMENTS as usize && self.segments.len() < MAX_SEGMENTS as usize
     }
 
     /// The segment in force at `block`.

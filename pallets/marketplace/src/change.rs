@@ -29,6 +29,7 @@ impl<T: Config> Pallet<T> {
         max_rate: Balance,
     ) -> DispatchResult {
         let mut lease = Self::touched_for_owner(&who, id)?;
+        ensure!(Self::sla_is_counted(&lease), Error::<T>::SlaNotCounted);
         ensure!(resources.is_runnable(), Error::<T>::NotRunnable);
         let offer = Self::offer_of(&lease)?;
         let rate = offer.rate(&resources).filter(|rate| *rate > 0);
@@ -37,7 +38,7 @@ impl<T: Config> Pallet<T> {
         Self::swap_capacity(&lease, &resources, rate)?;
         Self::rebond(id, &lease, rate)?;
         let from = Self::next_block()?;
-        Self::alter(&mut lease, from, BlockNumber::MAX, |segment| segment.rate = rate)?;
+        Self::alter_with_room(&mut lease, from, BlockNumber::MAX, |segment| segment.rate = rate)?;
         (lease.resources, lease.commitment, lease.rate) = (resources, commitment, rate);
         Self::ensure_covered(id, &lease)?;
         Self::ensure_pauses_are_earned(id, &lease)?;
@@ -104,13 +105,24 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Adjusts the bond by the difference of what the two rates ask for: credits that it paid are not filled up.
+    /// Makes the bond what another rate asks for, less the credits that it paid: they are not filled up.
     fn rebond(id: LeaseId, lease: &Lease<T::AccountId>, rate: Balance) -> DispatchResult {
-        let before = Self::bond_of(lease.rate).ok_or(Error::<T>::Overflow)?;
-        let after = Self::bond_of(rate).ok_or(Error::<T>::Overflow)?;
-        let bonded = T::Bonds::bonded(lease.provider, id);
-        let amount = bonded.saturating_add(after).saturating_sub(before);
-        T::Bonds::set(lease.provider, id, amount)
+        let bond = Self::bond_of(rate).ok_or(Error::<T>::Overflow)?;
+        T::Bonds::set(lease.provider, id, bond.saturating_sub(lease.sla_count.credited))
+    }
+
+    /// As [`Self::alter`], but leaves room for another change: neither side may keep the other from ending what is free
+    /// of charge.
+    pub(crate) fn alter_with_room(
+        lease: &mut Lease<T::AccountId>,
+        from: BlockNumber,
+        to: BlockNumber,
+        change: impl Fn(&mut Segment<T::AccountId>),
+    ) -> DispatchResult {
+        Self::alter(lease, from, to, change)?;
+        let has_room = lease.bill.has_room(T::Availability::judged_until());
+        ensure!(has_room, Error::<T>::TooManyPendingChanges);
+        Ok(())
     }
 
     /// Changes the terms of `[from, to)`, as a bill does. The tenant is warned anew when the funds end near.

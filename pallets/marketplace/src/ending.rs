@@ -106,13 +106,14 @@ impl<T: Config> Pallet<T> {
 
     /// Where the end is one by the provider's fault that forfeits a part of the bond, pays that part to the tenant.
     fn forfeit_bond(id: LeaseId, lease: &Lease<T::AccountId>, reason: CloseReason) {
-        let part: Ppm = match reason {
-            CloseReason::NoShow => T::NoShowForfeit::get(),
-            CloseReason::Abandoned => T::AbandonForfeit::get(),
+        let (part, rate): (Ppm, _) = match reason {
+            CloseReason::NoShow => (T::NoShowForfeit::get(), lease.rate),
+            CloseReason::Abandoned => (T::AbandonForfeit::get(), lease.sla_count.answered()),
             _ => return,
         };
         let bond = T::Bonds::bonded(lease.provider, id);
-        let amount = Permill::from_parts(part).mul_floor(bond);
+        let answered = Self::bond_of(rate).map_or(bond, |most| most.min(bond));
+        let amount = Permill::from_parts(part).mul_floor(answered);
         let paid = T::Bonds::pay(lease.provider, id, &lease.owner, amount);
         Self::deposit_event(Event::BondForfeited {
             lease: id,
@@ -139,12 +140,10 @@ impl<T: Config> Pallet<T> {
         T::Scores::note(lease.provider, &lease.owner, outcome, weight, at);
     }
 
+    /// The payee was the operator at the opening. Who is it now does not count: a stash makes any account its operator,
+    /// and would so take back what is noted.
     fn is_self_dealing(lease: &Lease<T::AccountId>) -> bool {
-        let owner = Some(&lease.owner);
-        // The payee was the operator at the opening.
-        lease.payee == lease.owner
-            || T::Providers::stash(lease.provider).as_ref() == owner
-            || T::Providers::operator(lease.provider).as_ref() == owner
+        lease.payee == lease.owner || T::Providers::stash(lease.provider).as_ref() == Some(&lease.owner)
     }
 
     /// Gives a lease's capacity back, once.

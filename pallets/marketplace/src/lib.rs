@@ -621,6 +621,8 @@ pub mod pallet {
         PauseTooLong,
         /// Pauses would leave more than `PauseRatio` times of that unpaid which the lease has paid.
         PauseNotEarned,
+        /// More windows of the SLA wait than one call counts: it is settled first.
+        SlaNotCounted,
         /// The lease is paused, or a pause is ahead.
         AlreadyPaused,
         /// The lease is not paused, and no pause is ahead.

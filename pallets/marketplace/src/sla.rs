@@ -34,6 +34,11 @@ impl Windows {
         let into = block.saturating_sub(self.since) % self.length;
         block.saturating_sub(into).saturating_add(self.length)
     }
+
+    /// The first block of the window that holds `block`.
+    fn start_of(&self, block: BlockNumber) -> BlockNumber {
+        self.end_of(block).saturating_sub(self.length)
+    }
 }
 
 impl SlaCount {
@@ -41,12 +46,14 @@ impl SlaCount {
     pub fn since(since: BlockNumber) -> Self {
         Self {
             counted_until: since,
+            lowest: Balance::MAX,
+            lowest_before: Balance::MAX,
             ..Default::default()
         }
     }
 
-    /// Counts on to `until`, through [`MAX_SLA_WINDOWS`] at most up to the last absence. Returns the credit: for each absence beyond those that
-    /// its window allows the rate of its block.
+    /// Counts on to `until`, through [`MAX_SLA_WINDOWS`] at most up to the last absence. Returns the credit: for each
+    /// absence beyond those that its window allows what the provider [answers for](Self::answered).
     pub fn count<AccountId: Clone + PartialEq>(
         &mut self,
         bill: &Bill<AccountId>,
@@ -60,17 +67,25 @@ impl SlaCount {
                 break;
             }
             if absent(self.counted_until, until) == 0 {
-                self.go_to(until, windows);
+                self.skip(bill, windows, until);
                 break;
             }
             let stop = windows.end_of(self.counted_until).min(until);
             for (segment, start, end) in bill.parts(self.counted_until, stop) {
+                self.lowest = self.lowest.min(segment.rate);
                 let beyond = self.add(absent(start, end), windows.allowed);
-                credit = credit.saturating_add(segment.rate_when_ready().saturating_mul(beyond.into()));
+                let rate = if segment.paused { 0 } else { self.answered() };
+                credit = credit.saturating_add(rate.saturating_mul(beyond.into()));
             }
-            self.go_to(stop, windows);
+            self.go_to(stop, windows, absent(stop.saturating_sub(1), stop) > 0);
         }
         credit
+    }
+
+    /// The rate that the provider answers for. A tenant that makes a lease larger once the provider is gone gets nothing
+    /// more out of its bond: a higher rate counts from the second window on in which the provider was there at the end.
+    pub fn answered(&self) -> Balance {
+        self.lowest.min(self.lowest_before)
     }
 
     /// Adds absences of the current window; returns how many of them are beyond the allowed ones.
@@ -82,10 +97,35 @@ impl SlaCount {
         beyond
     }
 
-    /// All blocks before `block` are counted; a new window begins without absences.
-    fn go_to(&mut self, block: BlockNumber, windows: &Windows) {
+    /// There is no absence up to `until`. Of all windows that end before, nothing but the rates of the last is known
+    /// afterwards.
+    fn skip<AccountId: Clone + PartialEq>(&mut self, bill: &Bill<AccountId>, windows: &Windows, until: BlockNumber) {
+        let first = windows.end_of(self.counted_until).min(until);
+        self.pass(bill, windows, first);
+        let last = windows.start_of(until);
+        if self.counted_until < last {
+            self.counted_until = last.saturating_sub(windows.length);
+            self.pass(bill, windows, last);
+        }
+        if self.counted_until < until {
+            self.pass(bill, windows, until);
+        }
+    }
+
+    /// There is no absence up to `stop`, which is not beyond the current window.
+    fn pass<AccountId: Clone + PartialEq>(&mut self, bill: &Bill<AccountId>, windows: &Windows, stop: BlockNumber) {
+        let rates = bill.parts(self.counted_until, stop).map(|(segment, ..)| segment.rate);
+        self.lowest = rates.fold(self.lowest, Balance::min);
+        self.go_to(stop, windows, false);
+    }
+
+    /// All blocks before `block` are counted, the last of which is one of absence or not; a new window begins without
+    /// absences.
+    fn go_to(&mut self, block: BlockNumber, windows: &Windows, absent: bool) {
         if block >= windows.end_of(self.counted_until) {
             self.absent = 0;
+            self.lowest_before = if absent { self.answered() } else { self.lowest };
+            self.lowest = Balance::MAX;
         }
         self.counted_until = block;
     }

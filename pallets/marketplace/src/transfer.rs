@@ -51,6 +51,7 @@ impl<T: Config> Pallet<T> {
     /// the old owner.
     fn hand_over(id: LeaseId, to: &T::AccountId) -> DispatchResult {
         let mut lease = Self::touched(id)?;
+        ensure!(Self::sla_is_counted(&lease), Error::<T>::SlaNotCounted);
         match lease.stage {
             Stage::Pending { .. } => return Err(Error::<T>::LeasePending.into()),
             Stage::Active { .. } => {

@@ -135,6 +135,10 @@ pub struct SlaCount {
     pub broken: bool,
     /// What the bond paid to the tenant for them.
     pub credited: Balance,
+    /// The lowest rate so far of the window that holds `counted_until`.
+    pub lowest: Balance,
+    /// The lowest rate of the window before, and of those before it since the last that did not end with an absence.
+    pub lowest_before: Balance,
 }
 
 /// What became of the reservation fee.

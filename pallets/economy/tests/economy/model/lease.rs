@@ -130,9 +130,11 @@ impl Lease {
         }
     }
 
-    /// A part of what is left of its bond.
+    /// A part of what is left of its bond, as far as the provider answers for it.
     pub fn forfeit(&self, ppm: u32) -> Balance {
-        self.bond * Balance::from(ppm) / WHOLE
+        let rate = self.life().map_or(self.rate, |life| life.carry.answered());
+        let answered = self.bond.min(rate * Balance::from(BOND_BLOCKS));
+        answered * Balance::from(ppm) / WHOLE
     }
 
     pub fn life(&self) -> Option<&Life> {
@@ -240,10 +242,10 @@ impl Lease {
         }
     }
 
-    /// Another rate changes the bond by what the two ask for.
+    /// What another rate asks for, less the credits that were paid.
     pub fn bond_at(&self, rate: Balance) -> Balance {
-        let blocks = Balance::from(BOND_BLOCKS);
-        (self.bond + rate * blocks).saturating_sub(self.rate * blocks)
+        let credited = self.life().map_or(0, |life| life.credited);
+        (rate * Balance::from(BOND_BLOCKS)).saturating_sub(credited)
     }
 }
 
