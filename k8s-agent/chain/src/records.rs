@@ -68,6 +68,15 @@ pub struct Registration {
     pub stake: Balance,
 }
 
+/// What bounds the pauses of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PauseLimits {
+    /// Most blocks of one pause.
+    pub longest: BlockNumber,
+    /// How many times of what a lease has paid its pauses may leave unpaid.
+    pub ratio: u32,
+}
+
 /// The money of a provider out of which each lease gets its bond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BondPool {

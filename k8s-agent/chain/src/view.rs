@@ -4,7 +4,7 @@ use crate::{
     api,
     config::PerigeeConfig,
     link::Link,
-    records::{self, Balances, BlockId, BondPool, Deployment, Earnings, Provider, Unbonding},
+    records::{self, Balances, BlockId, BondPool, Deployment, Earnings, PauseLimits, Provider, Unbonding},
     AccountId, Ask, ChainError, GroupOrder, LeaseState,
 };
 use futures::{stream, StreamExt, TryStreamExt};
@@ -378,9 +378,13 @@ impl View {
         self.constant(api::constants().marketplace().abandoned_epochs())
     }
 
-    /// Most blocks of one pause.
-    pub fn longest_pause(&self) -> Result<BlockNumber, ChainError> {
-        self.constant(api::constants().marketplace().max_pause())
+    /// What bounds the pauses of a lease.
+    pub fn pause_limits(&self) -> Result<PauseLimits, ChainError> {
+        let limits = api::constants().marketplace();
+        Ok(PauseLimits {
+            longest: self.constant(limits.max_pause())?,
+            ratio: self.constant(limits.pause_ratio())?,
+        })
     }
 
     /// Lengths of attestation epochs and deadlines.

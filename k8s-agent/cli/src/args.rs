@@ -327,7 +327,7 @@ pub struct Pause {
     /// What it is about.
     #[command(flatten)]
     pub id: GroupId,
-    /// Run again after this time [default: as long as the chain allows]
+    /// Run again after this time [default: as long as what it pays has earned]
     #[arg(long = "for", value_name = "TIME")]
     pub duration: Option<Span>,
 }

@@ -131,6 +131,10 @@ const MARKETPLACE: Hints = &[
     ("NotRunnable", "Give every service CPU and memory in the file."),
     ("NoticeAlreadyGiven", "`perigee status ID` shows when it ends."),
     ("Overflow", "Take a smaller amount or a shorter time."),
+    (
+        "PauseNotEarned",
+        "What it pays earns pauses: take a shorter time with --for, or end the pause and let it run for a while.",
+    ),
     ("PauseTooLong", "Leave --for out: the longest pause is then taken."),
     (
         "RateTooHigh",
@@ -147,6 +151,10 @@ const MARKETPLACE: Hints = &[
         "The provider had too little time, so its bond pays nothing. Deploy again, and send at once.",
     ),
     (
+        "SlaNotCounted",
+        "`perigee claim ID` counts on; then the same command again.",
+    ),
+    (
         "TenantNotAdmitted",
         "The provider decides whom it serves; the new owner has to deploy anew elsewhere.",
     ),
@@ -156,7 +164,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "TooManyPendingChanges",
-        "Four changes wait at most. `perigee status ID` shows what is judged and when the next one takes effect; then try again.",
+        "Four changes wait at most, and the last place is for `resume`. `perigee status ID` shows what is judged and when the next one takes effect; then try again.",
     ),
     ("ZeroAmount", "Name an amount above zero, for example 1prg."),
     ("ZeroBlocks", "Name a time above zero with --for, for example 1h."),

@@ -49,7 +49,7 @@
 //! - `resize` leases other resources from the next block on, at the prices that the ask has now at which the lease was
 //!   opened: it must stand, and the rate be at most `max_rate`. What is more is taken out of capacity, stake and bond
 //!   pool; what is less is free at once, because agents apply a change within seconds and a workload that comes into a
-//!   place too early waits that long. The bond changes by `(new rate − old rate) × BondBlocks`. More or fewer
+//!   place too early waits that long. The bond becomes `new rate × BondBlocks`, less the credits it paid. More or fewer
 //!   replicas are other resources. `update` commits to another manifest for the same resources.
 //! - `extend` lets the term end later, within the longest term of the ask as it stands, counted from the activation.
 //! - `pause` lets the lease rest from the next boundary on for at most `MaxPause` blocks; its end is fixed with it, and
@@ -67,9 +67,10 @@
 //! # SLA
 //!
 //! Windows of `SlaWindow` blocks follow each other from the activation on. In each, `SlaWindow × (1 − sla)` absences
-//! are allowed, rounded down; maintenance and void epochs are none. Each further one credits the tenant with the rate
-//! of its block, out of the bond and at most the bond, when it is settled: `credit = Σ rate(b)` over the absences b
-//! beyond the allowed ones of their window. A pause costs nothing and credits nothing; that the workload was unready
+//! are allowed, rounded down; maintenance and void epochs are none. Each further one credits the tenant with the lowest
+//! rate so far of its window and of the one before, and further back as long as windows ended with an absence: a
+//! lease that is made larger once its provider is gone credits no more, and forfeits no more. It comes out of the bond
+//! and is at most the bond, when it is settled. A resize does not fill up what the bond has paid. A pause costs nothing and credits nothing; that the workload was unready
 //! helps nobody who is absent. The last window allows as much as a whole one, so that a tenant gains nothing by closing
 //! in the midst of a short outage. One such absence makes the lease count as broken. A look at a lease counts at most
 //! [`MAX_SLA_WINDOWS`] with absences; it is looked at again in the next block if there are more.
@@ -621,7 +622,7 @@ pub mod pallet {
         PauseTooLong,
         /// Pauses would leave more than `PauseRatio` times of that unpaid which the lease has paid.
         PauseNotEarned,
-        /// More windows of the SLA wait than one call counts: it is settled first.
+        /// More windows of the SLA wait than one call counts: settle the lease first.
         SlaNotCounted,
         /// The lease is paused, or a pause is ahead.
         AlreadyPaused,

@@ -42,6 +42,23 @@ fn an_abandoned_lease_pays_its_tenant_out_of_the_bond() {
 }
 
 #[test]
+fn a_lease_made_larger_once_its_provider_is_gone_pays_no_more() {
+    build_and_execute(|| {
+        let id = active(50_000);
+        Script::absent(0, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        jump_to(12);
+        let larger = Marketplace::resize(RuntimeOrigin::signed(TENANT), id, resources(10), [4; 32], 1_000);
+        assert_ok!(larger);
+        assert_eq!(Providers::bonded(0, id), 10 * 350);
+        // In the third window of 50 blocks, too.
+        run_to(110);
+        let free = Balances::free_balance(TENANT);
+        assert_ok!(claim(0));
+        assert_eq!(Balances::free_balance(TENANT), free + FORFEITED);
+    });
+}
+
+#[test]
 fn a_claim_that_attestation_does_not_confirm_is_refused() {
     build_and_execute(|| {
         active(5_000);

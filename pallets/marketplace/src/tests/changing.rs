@@ -119,11 +119,17 @@ fn a_paid_credit_is_not_filled_up_by_a_resize() {
     build_and_execute(|| {
         let id = active(10_000);
         let bond = |rate: Balance| rate * Balance::from(BOND_BLOCKS);
-        assert_eq!(Providers::pay(0, id, &TENANT, 50), 50);
+        assert_eq!(Providers::pay(0, id, &TENANT, bond(7)), bond(7));
+        Leases::<Test>::mutate(id, |lease| lease.as_mut().expect("a record").sla_count.credited = bond(7));
         assert_ok!(resize(id, 2));
-        assert_eq!(Providers::bonded(0, id), bond(14) - 50);
+        assert_eq!(Providers::bonded(0, id), bond(14) - bond(7));
+        // Nor by two of them.
+        jump_to(2);
         assert_ok!(resize(id, 1));
-        assert_eq!(Providers::bonded(0, id), bond(7) - 50);
+        assert_eq!(Providers::bonded(0, id), 0);
+        jump_to(3);
+        assert_ok!(resize(id, 2));
+        assert_eq!(Providers::bonded(0, id), bond(14) - bond(7));
     });
 }
 
@@ -197,7 +203,7 @@ fn errors_of_resize() {
         let missing = Marketplace::resize(tenant(), id, gpu, [4; 32], 1_000);
         assert_noop!(missing, Error::<Test>::NotOffered);
         assert_noop!(resize(id, 11), pallet_providers::Error::<Test>::NoCapacity);
-        for units in [2, 1, 2, 3] {
+        for units in [2, 1, 2] {
             assert_ok!(resize(id, units));
             jump_to(System::block_number() + 1);
         }

@@ -110,3 +110,15 @@ fn an_operator_that_leased_from_itself_and_was_replaced_is_not_noted() {
         assert!(Script::noted().is_empty());
     });
 }
+
+#[test]
+fn a_stash_does_not_take_back_what_is_noted_by_making_a_tenant_its_operator() {
+    build_and_execute(|| {
+        let id = active(1_000);
+        run_to(25);
+        close(id);
+        assert_ok!(Providers::set_operator(RuntimeOrigin::signed(STASH), TENANT));
+        run_to(60);
+        assert_eq!(Script::noted().len(), 1);
+    });
+}

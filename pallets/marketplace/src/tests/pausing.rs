@@ -296,11 +296,32 @@ fn a_fifth_change_that_waits_is_refused() {
             assert_ok!(Marketplace::set_ready(operator(), id, ready));
             jump_to(System::block_number() + 10);
         }
-        // Nothing is judged: 10, 22 and 30 wait.
+        // Nothing is judged: 10, 12 and 30 wait.
         let pause = || Marketplace::pause(tenant(), id, 5);
         assert_noop!(pause(), Error::<Test>::TooManyPendingChanges);
-        Script::judge(10);
+        Script::judge(20);
         assert_ok!(pause());
-        assert_eq!(starts(id), [10, 12, 30, 40, 45]);
+        assert_eq!(starts(id), [12, 30, 40, 45]);
+    });
+}
+
+#[test]
+fn a_tenants_changes_leave_room_to_say_that_the_workload_runs() {
+    build_and_execute(|| {
+        let id = active(50_000);
+        assert_ok!(Marketplace::set_ready(operator(), id, false));
+        let mut units = 1;
+        let mut resize = || {
+            units += 1;
+            done(Marketplace::resize(tenant(), id, resources(units), [4; 32], 1_000))
+        };
+        for _ in 0..2 {
+            assert_ok!(resize());
+            jump_to(System::block_number() + 1);
+        }
+        assert_noop!(resize(), Error::<Test>::TooManyPendingChanges);
+        jump_to(12);
+        assert_ok!(Marketplace::set_ready(operator(), id, true));
+        assert!(!Leases::<Test>::get(id).expect("a record").bill.segments.last().expect("one").unready);
     });
 }

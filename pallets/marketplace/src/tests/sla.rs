@@ -1,7 +1,7 @@
 //! The SLA: what it allows, what it credits, and that nobody scans for it.
 
 use crate::{mock::*, *};
-use frame_support::{assert_ok, traits::fungible::Inspect};
+use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use perigee_primitives::{
     traits::{LeaseBonds, Outcome},
     AskTerms, Balance, GroupOrder, LeaseId,
@@ -156,6 +156,43 @@ fn a_pause_costs_no_credit_and_an_unready_workload_does() {
             (state(paused).credits_paid, state(unready).credits_paid),
             (10 * 7, 20 * 7)
         );
+    });
+}
+
+#[test]
+fn a_lease_made_larger_once_its_provider_is_gone_credits_no_more() {
+    build_and_execute(|| {
+        let id = promised(1_000_000, 100_000);
+        // Blocks 10 to 69, then 130 to 139.
+        Script::absent(0, &[1, 2, 3, 4, 5, 6, 13]);
+        jump_to(12);
+        let larger = Marketplace::resize(RuntimeOrigin::signed(TENANT), id, resources(5), [4; 32], 1_000);
+        assert_ok!(larger);
+        run_to(100);
+        assert_eq!(state(id).credits_paid, 60 * 7);
+        // The second window ended with the provider present: from the third on it answers for all of it.
+        run_to(150);
+        assert_eq!(state(id).credits_paid, 60 * 7 + 10 * 35);
+    });
+}
+
+#[test]
+fn a_lease_whose_sla_is_not_counted_neither_changes_its_size_nor_its_owner() {
+    build_and_execute(|| {
+        let id = promised(900_000, 1_000_000);
+        let absent: Vec<_> = (0..100).map(|n| 5 * n + 2).collect();
+        Script::absent(0, &absent);
+        jump_to(1_001);
+        Script::judge(1_000);
+        let tenant = || RuntimeOrigin::signed(TENANT);
+        let resize = || done(Marketplace::resize(tenant(), id, resources(2), [4; 32], 1_000));
+        assert_ok!(Marketplace::offer_transfer(tenant(), 0, OTHER));
+        let accept = || done(Marketplace::accept_transfer(RuntimeOrigin::signed(OTHER), 0));
+        assert_noop!(resize(), Error::<Test>::SlaNotCounted);
+        assert_noop!(accept(), Error::<Test>::SlaNotCounted);
+        (0..2).for_each(|_| settle(id));
+        assert_ok!(resize());
+        assert_ok!(accept());
     });
 }
 
