@@ -16,6 +16,17 @@ die() {
 	exit 1
 }
 
+# check_arguments OPTION ARGUMENT…: nothing but the OPTION, which may be empty for none, or --help. `usage` is the script's.
+check_arguments() {
+	local option=$1
+	shift
+	case $#:${1:-} in
+	0: | "1:$option") ;;
+	*:--help | *:-h) usage && exit 0 ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+}
+
 # check_number OPTION VALUE: an option's value must be a whole number above zero. Exit code 2, as for all wrong usage.
 check_number() {
 	[[ ${2:-} =~ ^[1-9][0-9]*$ ]] && return
