@@ -33,6 +33,12 @@ check_number() {
 	(die "$1 needs a whole number above 0, not '${2:-}'") || exit 2
 }
 
+# check_value OPTION VALUE: an option needs a value. Exit code 2 likewise.
+check_value() {
+	[ -n "${2:-}" ] && return
+	(die "$1 needs a value") || exit 2
+}
+
 # Asks before something outside the cache is touched. Without a terminal, or with ASSUME_YES=1, the answer is yes.
 confirm() {
 	local answer
