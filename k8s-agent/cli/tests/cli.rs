@@ -122,6 +122,14 @@ fn wrong_amounts_and_times_are_usage_errors() {
 }
 
 #[test]
+fn a_kubeconfig_that_is_not_there_is_told_with_how_to_name_one() {
+    let home = Home::new();
+    fails(&home.perigee(&["agent", "forget"]), 2, "--kubeconfig");
+    let absent = ["agent", "forget", "--kubeconfig", "absent.yaml"];
+    fails(&home.perigee(&absent), 2, "perigee agent init --force");
+}
+
+#[test]
 fn wrong_numbers_and_addresses_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
