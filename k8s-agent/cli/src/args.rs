@@ -497,10 +497,10 @@ pub struct Passes {
     #[command(flatten)]
     pub sky: Sky,
     /// Start of the search, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Timestamp,
     /// End of the search
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub to: Timestamp,
     /// With `--output ion`: number of the first satellite's node; further satellites, then the stations, follow it
     #[arg(long, value_name = "NODE", default_value_t = 1)]
@@ -517,10 +517,10 @@ pub struct Map {
     #[command(flatten)]
     pub sky: Sky,
     /// Start of the tracks, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Timestamp,
     /// End of the tracks, at most 7 days later
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub to: Timestamp,
     /// Write the map as SVG, too; `-` for standard output and nothing else
     #[arg(long, value_name = "FILE")]
@@ -534,10 +534,10 @@ pub struct Watch {
     #[command(flatten)]
     pub sky: Sky,
     /// Begin at this time instead of now, to rehearse
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Option<Timestamp>,
     /// End at this time [default: a week after the beginning]
-    #[arg(long, visible_alias = "to", value_name = "RFC3339")]
+    #[arg(long, visible_alias = "to", value_name = "RFC3339", value_parser = moment)]
     pub until: Option<Timestamp>,
     /// End when so many contacts are over
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -555,6 +555,11 @@ fn number(text: &str) -> Result<u64, String> {
 fn lease(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is not the number of a lease: `perigee agent status` shows them"))
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a time: write for example 2026-01-31T12:00:00Z"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

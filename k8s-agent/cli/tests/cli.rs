@@ -545,6 +545,10 @@ fn questions_about_space_that_make_no_sense_are_refused() {
         2,
         "366",
     );
+    for command in ["passes", "map", "watch"] {
+        let soon = &["--to", "soon"];
+        fails(&home.perigee(&space(command, &file, soon)), 2, "2026-01-31T12:00:00Z");
+    }
     let old = ["--to", "2024-01-20T12:00:00Z", "--accuracy-km", "10"];
     fails(&home.perigee(&space("passes", &file, &old)), 2, "19.0 days");
     let outside = ["--to", EVENING[1], "--station", "91,0,0"];
