@@ -11,8 +11,8 @@ use perigee_primitives::{AttestationTimes, Balance, BlockNumber, DeploymentId};
 /// Blocks that pass until a call is in one, about.
 const SLACK: BlockNumber = 3;
 
-/// What escrow must hold for a lease, and what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What escrow must hold for a lease, and what it holds. By default nothing, which is always enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cover {
     /// Per block.
     pub rate: Balance,
@@ -130,6 +130,7 @@ mod tests {
         assert!(cover.ensure("deployment 7", 7).is_ok());
         let resumed = Cover { certain: true, ..cover };
         assert!(resumed.ensure("deployment 7", 7).is_err());
+        assert!(Cover::default().ensure("deployment 7", 7).is_ok());
     }
 
     #[test]

@@ -70,16 +70,12 @@ async fn change(
     let group = found.running_group(id.group.as_deref())?;
     ensure_changes(writer, group, pause, &found.name_of(group)).await?;
     let (call, what) = (call(group.lease), what(found.name_of(group)));
-    let after = if pause {
-        match writer.sign(&call, &what, 0).await? {
-            Some(included) => Some(writer.after(&included, group.lease).await?),
-            None => None,
-        }
-    } else {
-        let cover = Cover::of_resumed(&writer.chain, &group.state).await?;
-        writer.sign_covered((&found, group), cover, &call, &what).await?
+    // What rests costs nothing.
+    let cover = match pause {
+        true => Cover::default(),
+        false => Cover::of_resumed(&writer.chain, &group.state).await?,
     };
-    let Some(after) = after else {
+    let Some(after) = writer.sign_covered((&found, group), cover, &call, &what).await? else {
         return Ok(None);
     };
     let from = after.state.as_ref().and_then(|state| state.next_change);
