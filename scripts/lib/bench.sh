@@ -13,7 +13,7 @@ bench_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--seconds) check_number "$1" "${2:-}" && SECONDS_EACH=$2 && shift ;;
-		--out) OUT=${2:?--out needs a file} && shift ;;
+		--out) check_value "$1" "${2:-}" && OUT=$2 && shift ;;
 		--help | -h) usage && exit 0 ;;
 		*) usage >&2 && exit 2 ;;
 		esac

@@ -16,10 +16,27 @@ die() {
 	exit 1
 }
 
+# check_arguments OPTION ARGUMENT…: nothing but the OPTION, which may be empty for none, or --help. `usage` is the script's.
+check_arguments() {
+	local option=$1
+	shift
+	case $#:${1:-} in
+	0: | "1:$option") ;;
+	*:--help | *:-h) usage && exit 0 ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+}
+
 # check_number OPTION VALUE: an option's value must be a whole number above zero. Exit code 2, as for all wrong usage.
 check_number() {
 	[[ ${2:-} =~ ^[1-9][0-9]*$ ]] && return
 	(die "$1 needs a whole number above 0, not '${2:-}'") || exit 2
+}
+
+# check_value OPTION VALUE: an option needs a value. Exit code 2 likewise.
+check_value() {
+	[ -n "${2:-}" ] && return
+	(die "$1 needs a value") || exit 2
 }
 
 # Asks before something outside the cache is touched. Without a terminal, or with ASSUME_YES=1, the answer is yes.

@@ -55,6 +55,9 @@ pub enum Error {
         /// Why.
         message: String,
     },
+    /// A kubeconfig cannot be used, or none is there.
+    #[error("{0}")]
+    Kubeconfig(String),
     /// Another agent runs on this state directory.
     #[error("another agent holds {0}")]
     Locked(PathBuf),
@@ -116,6 +119,7 @@ impl Error {
             | Self::File { .. }
             | Self::State { .. }
             | Self::Key { .. }
+            | Self::Kubeconfig(_)
             | Self::NothingHeld(_) => Kind::Usage,
             Self::Refused(_) | Self::NeedsSignature(_) => Kind::Refused,
             Self::Unreachable { .. } => Kind::Unreachable,
@@ -136,6 +140,11 @@ impl Error {
             Self::Exists(_) => Some("pass --force to replace it; keys and counters are kept".into()),
             Self::File { .. } | Self::State { .. } => None,
             Self::Key { .. } => Some("`perigee keys new NAME` makes one".into()),
+            Self::Kubeconfig(_) => Some(
+                "name an administrator's with --kubeconfig or KUBECONFIG, and a context of it with --context; the \
+                 agent's own is written anew by `perigee agent init --force`, keys and counters are kept"
+                    .into(),
+            ),
             Self::Locked(_) => Some("stop it first, or give this one a state directory of its own".into()),
             Self::Taken(_) => Some("a cluster has one agent: stop that one first, or use another cluster".into()),
             Self::NothingHeld(_) => Some("`perigee agent forget` shows of which chains it holds something".into()),
@@ -198,7 +207,7 @@ impl From<ClusterError> for Error {
             },
             ClusterError::TimedOut { what, .. } => Self::TimedOut(what),
             ClusterError::Interrupted => Self::Interrupted,
-            ClusterError::Kubeconfig { path, why } => Self::State { path, message: why },
+            ClusterError::Kubeconfig { .. } => Self::Kubeconfig(e.to_string()),
             ClusterError::File { path, source } => Self::File { path, source },
             other => Self::Other {
                 doing: "asking the cluster".into(),

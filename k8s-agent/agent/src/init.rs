@@ -129,13 +129,9 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// The kubeconfig of an administrator: the one that was named, or the user's own.
 pub fn admin_kubeconfig(named: Option<&PathBuf>) -> Result<PathBuf> {
-    named
-        .cloned()
-        .or_else(access::operators_kubeconfig)
-        .ok_or_else(|| Error::Key {
-            key: "--kubeconfig".into(),
-            message: "no kubeconfig was named, and neither $KUBECONFIG nor ~/.kube/config is there".into(),
-        })
+    named.cloned().or_else(access::operators_kubeconfig).ok_or_else(|| {
+        Error::Kubeconfig("no kubeconfig was named, and neither $KUBECONFIG nor ~/.kube/config is there".into())
+    })
 }
 
 /// The context's name, for people.

@@ -144,10 +144,11 @@ impl KeyStore {
 
     /// The account that `spec` names: a stored key, a development URI, or a derivation of a stored key.
     pub fn resolve(&self, spec: &str) -> Result<Account, KeyError> {
-        let (name, path) = spec.split_at(spec.find('/').unwrap_or(spec.len()));
-        if name.is_empty() {
-            return Account::from_uri(path);
+        // An empty text is one, too: of an account that everybody knows, and nobody means.
+        if spec.starts_with('/') {
+            return Account::from_uri(spec);
         }
+        let (name, path) = spec.split_at(spec.find('/').unwrap_or(spec.len()));
         let mut uri = self.read(name)?;
         uri.push_str(path);
         Account::from_uri(&uri)
@@ -310,6 +311,12 @@ mod tests {
         assert!(matches!(store.create("../mine"), Err(KeyError::BadName(_))));
         assert!(matches!(store.create(""), Err(KeyError::BadName(_))));
         assert!(matches!(store.resolve("..//x"), Err(KeyError::BadName(_))));
+    }
+
+    #[test]
+    fn nothing_names_no_account() {
+        let (_keep, store) = store();
+        assert!(matches!(store.resolve(""), Err(KeyError::BadName(_))));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The command line: what can be written, and what it is called. No behaviour.
 
-use crate::{demands::Demands, money::Amount, time::Span};
+use crate::{demands::Demands, money::Amount, settings::account_id, time::Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use perigee_chain::AccountId;
@@ -217,8 +217,8 @@ pub struct Send {
 /// `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Whose deployments [default: those of the key]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    /// Whose deployments: an address, the name of a key, or a development account [default: those of the key]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
     pub owner: Option<AccountId>,
 }
 
@@ -339,8 +339,8 @@ pub struct Transfer {
     /// The deployment.
     #[command(flatten)]
     pub id: Id,
-    /// Offer it to this account
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    /// Offer it to this account: an address, the name of a key, or a development account
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
     pub to: Option<AccountId>,
     /// Accept the offer
     #[arg(long)]
@@ -376,8 +376,8 @@ pub struct Depositors {
 pub enum DepositorChange {
     /// Let an account deposit
     Allow {
-        /// Its address
-        #[arg(value_name = "ADDRESS", value_parser = address)]
+        /// Which: an address, the name of a key, or a development account
+        #[arg(value_name = "ACCOUNT", value_parser = account_id)]
         who: AccountId,
         /// Its smallest deposit
         #[arg(long, value_name = "AMOUNT", default_value = "0.01prg")]
@@ -385,8 +385,8 @@ pub enum DepositorChange {
     },
     /// Let it deposit no more
     Forbid {
-        /// Its address
-        #[arg(value_name = "ADDRESS", value_parser = address)]
+        /// Which: an address, the name of a key, or a development account
+        #[arg(value_name = "ACCOUNT", value_parser = account_id)]
         who: AccountId,
     },
 }
@@ -397,8 +397,8 @@ pub struct Claim {
     /// Leases to claim from, by the numbers that `agent status` shows [default: all of the provider that the key operates]
     #[arg(value_name = "LEASE", value_parser = lease)]
     pub leases: Vec<u64>,
-    /// Who is paid [default: the account of the key]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    /// Who is paid: an address, the name of a key, or a development account [default: the account of the key]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
     pub payee: Option<AccountId>,
 }
 
@@ -409,8 +409,8 @@ pub struct Faucet {
     #[arg(default_value = "100prg")]
     pub amount: Amount,
     /// Who gets it: an address, the name of a key, or a development account [default: the key]
-    #[arg(long, value_name = "ACCOUNT")]
-    pub to: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
+    pub to: Option<AccountId>,
 }
 
 /// `keys`.
@@ -497,10 +497,10 @@ pub struct Passes {
     #[command(flatten)]
     pub sky: Sky,
     /// Start of the search, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Timestamp,
     /// End of the search
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub to: Timestamp,
     /// With `--output ion`: number of the first satellite's node; further satellites, then the stations, follow it
     #[arg(long, value_name = "NODE", default_value_t = 1)]
@@ -517,10 +517,10 @@ pub struct Map {
     #[command(flatten)]
     pub sky: Sky,
     /// Start of the tracks, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Timestamp,
     /// End of the tracks, at most 7 days later
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub to: Timestamp,
     /// Write the map as SVG, too; `-` for standard output and nothing else
     #[arg(long, value_name = "FILE")]
@@ -534,10 +534,10 @@ pub struct Watch {
     #[command(flatten)]
     pub sky: Sky,
     /// Begin at this time instead of now, to rehearse
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub from: Option<Timestamp>,
     /// End at this time [default: a week after the beginning]
-    #[arg(long, visible_alias = "to", value_name = "RFC3339")]
+    #[arg(long, visible_alias = "to", value_name = "RFC3339", value_parser = moment)]
     pub until: Option<Timestamp>,
     /// End when so many contacts are over
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -557,10 +557,9 @@ fn lease(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("'{text}' is not the number of a lease: `perigee agent status` shows them"))
 }
 
-fn address(text: &str) -> Result<AccountId, String> {
-    text.parse().map_err(|_| {
-        format!("'{text}' is not an address: they begin with 5, and `perigee keys show NAME` prints that of a key")
-    })
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not a time: write for example 2026-01-31T12:00:00Z"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -53,7 +53,7 @@ const ESCROW: Hints = &[
     ("SharesDoNotAddUp", "Let the shares add to 1,000,000 exactly."),
     (
         "TooManyApprovals",
-        "Seven accounts are approved at most, beside the owner; take an approval back with `perigee depositors ID forbid ADDRESS`.",
+        "Seven accounts are approved at most, beside the owner; take an approval back with `perigee depositors ID forbid ACCOUNT`.",
     ),
     (
         "TooManyCredits",

@@ -10,7 +10,10 @@ use figment::{
     Figment,
 };
 use perigee_agent::config::ConfigError;
-use perigee_chain::keys::{config_directory, Account, KeyError, KeyStore};
+use perigee_chain::{
+    keys::{config_directory, Account, KeyError, KeyStore},
+    AccountId,
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -107,6 +110,17 @@ impl Settings {
     pub fn keys(&self) -> KeyStore {
         KeyStore::of_user()
     }
+}
+
+/// Anybody's account, which need not sign: an address, or what names a key.
+pub fn account_id(text: &str) -> Result<AccountId, String> {
+    let of_key = |_| KeyStore::of_user().resolve(text).map(|account| account.id());
+    text.parse::<AccountId>().or_else(of_key).map_err(|error| {
+        format!(
+            "it is not an address, and {error}. Give an address, which begins with 5, the name of a key that \
+             `perigee keys list` shows, or a development account such as //Alice"
+        )
+    })
 }
 
 fn figment(path: &std::path::Path, global: &Global) -> Figment {

@@ -122,20 +122,43 @@ fn wrong_amounts_and_times_are_usage_errors() {
 }
 
 #[test]
-fn wrong_numbers_and_addresses_are_told_with_where_to_find_right_ones() {
+fn a_kubeconfig_that_is_not_there_is_told_with_how_to_name_one() {
+    let home = Home::new();
+    fails(&home.perigee(&["agent", "forget"]), 2, "--kubeconfig");
+    let absent = ["agent", "forget", "--kubeconfig", "absent.yaml"];
+    fails(&home.perigee(&absent), 2, "perigee agent init --force");
+}
+
+#[test]
+fn wrong_numbers_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
     fails(&home.perigee(&["claim", "-", "--yes"]), 2, "perigee agent status");
-    fails(
-        &home.perigee(&["transfer", "1", "--to", "nobody"]),
-        2,
-        "perigee keys show",
-    );
-    fails(
-        &home.perigee(&["depositors", "1", "allow", "5Foo"]),
-        2,
-        "'5Foo' is not an address",
-    );
+}
+
+#[test]
+fn an_account_is_named_by_address_key_or_development_uri() {
+    const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+    let home = Home::new();
+    home.perigee(&["keys", "new", "mine"]);
+    let signed = ["--key", "//Bob", "--node", NOWHERE];
+    for account in [ALICE, "//Alice", "mine", "mine//second"] {
+        for command in [
+            &["transfer", "1", "--to", account][..],
+            &["depositors", "1", "allow", account],
+            &["depositors", "1", "forbid", account],
+            &["list", "--owner", account],
+            &["claim", "--payee", account],
+            &["faucet", "--to", account],
+        ] {
+            fails(&home.perigee(&[command, &signed].concat()), 4, NOWHERE);
+        }
+    }
+    let wrong = |account: &str| home.perigee(&["transfer", "1", "--to", account]);
+    fails(&wrong("nobody"), 2, "it is not an address, and there is no key named");
+    fails(&wrong(&ALICE.replace('G', "H")), 2, "not an address");
+    fails(&wrong(""), 2, "no name for a key");
+    fails(&wrong("nobody"), 2, "//Alice");
 }
 
 #[test]
@@ -522,6 +545,10 @@ fn questions_about_space_that_make_no_sense_are_refused() {
         2,
         "366",
     );
+    for command in ["passes", "map", "watch"] {
+        let soon = &["--to", "soon"];
+        fails(&home.perigee(&space(command, &file, soon)), 2, "2026-01-31T12:00:00Z");
+    }
     let old = ["--to", "2024-01-20T12:00:00Z", "--accuracy-km", "10"];
     fails(&home.perigee(&space("passes", &file, &old)), 2, "19.0 days");
     let outside = ["--to", EVENING[1], "--station", "91,0,0"];

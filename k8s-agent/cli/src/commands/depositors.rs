@@ -1,4 +1,4 @@
-//! `perigee depositors ID allow|forbid ADDRESS`
+//! `perigee depositors ID allow|forbid ACCOUNT`
 
 use crate::{
     args::{DepositorChange, Depositors},

@@ -1,10 +1,9 @@
 //! `perigee faucet [AMOUNT]`
 
 use crate::{args::Faucet, context::Context, error::CliError, money::Amount, write::Writer};
-use perigee_chain::{calls, Account, AccountId, ChainType};
+use perigee_chain::{calls, Account, ChainType};
 use perigee_primitives::Balance;
 use serde::Serialize;
-use std::str::FromStr;
 
 /// The account that development chains endow for everybody's use.
 const SOURCE: &str = "//Alice";
@@ -17,8 +16,8 @@ struct Given {
 }
 
 pub async fn run(context: &Context, args: Faucet) -> Result<(), CliError> {
-    let to = match &args.to {
-        Some(text) => account_id(context, text)?,
+    let to = match args.to {
+        Some(to) => to,
         None => context.settings.account()?.id(),
     };
     let chain = context.connect().await?;
@@ -48,12 +47,4 @@ pub async fn run(context: &Context, args: Faucet) -> Result<(), CliError> {
             Amount(given.balance)
         )
     })
-}
-
-/// An address, the name of a key, or a development account.
-fn account_id(context: &Context, text: &str) -> Result<AccountId, CliError> {
-    match AccountId::from_str(text) {
-        Ok(id) => Ok(id),
-        Err(_) => Ok(context.settings.keys().resolve(text)?.id()),
-    }
 }

@@ -1,4 +1,4 @@
-//! `perigee transfer ID --to ADDRESS | --accept | --cancel`
+//! `perigee transfer ID --to ACCOUNT | --accept | --cancel`
 
 use crate::{
     args::Transfer,
