@@ -185,8 +185,9 @@ impl pallet_marketplace::Config for Test {
     type WeightInfo = ();
 }
 
-/// Provider, tenant, outcome and weight of a lease whose outcome was noted.
-pub type Noted = (ProviderId, u64, Outcome, Balance);
+/// Provider, tenant, outcome and weight of a lease whose outcome was noted, and the block at which it was settled in
+/// effect.
+pub type Noted = (ProviderId, u64, Outcome, Balance, BlockNumber);
 
 /// What the script says.
 struct Scripted {
@@ -321,8 +322,8 @@ impl Scores<u64> for Script {
         SCRIPT.with_borrow(|s| s.standings.get(&provider).copied().unwrap_or_default())
     }
 
-    fn note(provider: ProviderId, tenant: &u64, outcome: Outcome, fee: Balance, _at: BlockNumber) {
-        SCRIPT.with_borrow_mut(|s| s.noted.push((provider, *tenant, outcome, fee)));
+    fn note(provider: ProviderId, tenant: &u64, outcome: Outcome, fee: Balance, at: BlockNumber) {
+        SCRIPT.with_borrow_mut(|s| s.noted.push((provider, *tenant, outcome, fee, at)));
     }
 }
 
