@@ -7,8 +7,8 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::fungible::hold::Inspect};
 use perigee_primitives::{
-    traits::{Availability, EscrowTotals, LeaseBonds, StreamingEscrow},
-    Balance, LeaseId, ProviderId,
+    traits::{Availability, EscrowTotals, LeaseBonds, ProviderCapacity, ProviderInspect, StreamingEscrow},
+    Balance, LeaseId, ProviderId, Resources,
 };
 use sp_runtime::TryRuntimeError;
 
@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
         Self::spread_leases_lie_apart()?;
         Self::one_agenda_entry_per_lease()?;
         Self::no_orphans_in_the_indices()?;
+        Self::what_is_leased_is_leased_to_somebody()?;
         Self::reservations_equal_holds()
     }
 
@@ -258,6 +259,31 @@ impl<T: Config> Pallet<T> {
     fn no_orphans_in_the_indices() -> Result<(), TryRuntimeError> {
         let gone = |(_, id)| !Leases::<T>::contains_key(id);
         ensure!(!Stuck::<T>::iter_keys().any(gone), "a lease is stuck that is gone");
+        Ok(())
+    }
+
+    /// What is leased of a provider, and at which rate, is the sum of the leases that take its capacity.
+    fn what_is_leased_is_leased_to_somebody() -> Result<(), TryRuntimeError> {
+        let mut sums = BTreeMap::<ProviderId, (Resources, Balance)>::new();
+        for lease in Leases::<T>::iter_values().filter(|lease| lease.capacity_held) {
+            let sum = sums.entry(lease.provider).or_default();
+            let more = sum.0.checked_add(&lease.resources).zip(sum.1.checked_add(lease.rate));
+            *sum = more.ok_or("what is leased of a provider overflows")?;
+        }
+        for id in 0..T::Providers::next_id() {
+            let (resources, rate) = sums.remove(&id).unwrap_or_default();
+            let (leased, leased_rate) = T::Providers::leased(id);
+            // Not `==`: a lease may name a GPU model of which it has none.
+            ensure!(
+                resources.fits(&leased) && leased.fits(&resources),
+                "what is leased of a provider differs from its leases"
+            );
+            ensure!(
+                rate == leased_rate,
+                "the rate that is leased of a provider differs from its leases"
+            );
+        }
+        ensure!(sums.is_empty(), "a lease takes capacity of no provider");
         Ok(())
     }
 

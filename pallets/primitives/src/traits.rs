@@ -77,12 +77,14 @@ pub trait ProviderInspect<AccountId> {
 }
 
 /// The capacity pool of a provider and the stake behind it. Leased never exceeds capacity unless the provider lowered
-/// it, and the rates of all leases together are backed by stake when they are leased.
+/// it, and the rates of all leases together are backed by stake unless that was slashed.
 pub trait ProviderCapacity {
     /// Takes `resources`, leased at `rate` per block, out of the pool.
     fn lease(provider: ProviderId, resources: &Resources, rate: Balance) -> DispatchResult;
     /// Puts them back. Never fails.
     fn free(provider: ProviderId, resources: &Resources, rate: Balance);
+    /// What is leased out of the pool, and at which rate in all; nothing of a provider without a record.
+    fn leased(provider: ProviderId) -> (Resources, Balance);
 }
 
 /// Bonds of leases: parts of a provider's prefunded bond pool that answer for one lease each.

@@ -107,4 +107,9 @@ impl<T: Config> ProviderCapacity for Pallet<T> {
             log::error!(target: crate::LOG_TARGET, "capacity freed at unknown provider {provider}");
         }
     }
+
+    fn leased(provider: ProviderId) -> (Resources, Balance) {
+        let record = Providers::<T>::get(provider);
+        record.map(|p| (p.leased, p.leased_rate)).unwrap_or_default()
+    }
 }

@@ -1,4 +1,9 @@
 //! What holds after every block.
+//!
+//! That capacity and stake cover what is leased is not among it: they do when something is leased, and still do when
+//! stake is unbonded, but a provider may lower its capacity and a slash its stake, and no record tells that this came
+//! first. The model of the tests follows all these steps. That what is leased is leased to somebody is for the pallet
+//! that knows the leases to check.
 
 use crate::{
     asks::key, AskDeposits, AskExpiries, Asks, AsksByProvider, Audits, BondPools, Bonds, ByHeartbeatKey, ByOperator,

@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
         report.absent.check(high_water).map_err(|_| Error::BadList)
     }
 
-    fn ensure_signed_by_validator(report: &Report, signature: &AuthoritySignature) -> Result<(), Error<T>> {
+    pub(crate) fn ensure_signed_by_validator(report: &Report, signature: &AuthoritySignature) -> Result<(), Error<T>> {
         let validators = Validators::<T>::get(report.epoch).unwrap_or_default();
         let key = validators
             .get(report.validator as usize)

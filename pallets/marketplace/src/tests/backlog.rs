@@ -99,7 +99,7 @@ fn abandon(leases: u64, limits: impl Fn(BlockNumber) -> u64) -> (Vec<Balance>, V
         assert!(states.iter().all(|state| state.settled));
         let balances = [TENANT, OPERATOR, STASH, TREASURY].map(|who| Balances::total_balance(&who));
         let mut noted = Script::noted();
-        noted.sort_by_key(|(provider, tenant, _, fee)| (*provider, *tenant, *fee));
+        noted.sort_by_key(|(provider, tenant, _, fee, at)| (*provider, *tenant, *fee, *at));
         (balances.to_vec(), states, noted)
     })
 }

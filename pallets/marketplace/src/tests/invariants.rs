@@ -26,6 +26,10 @@ fn bill(id: u64, change: impl FnOnce(&mut Bill<u64>)) {
     lease(id, |lease| change(&mut lease.bill));
 }
 
+fn provider(change: impl FnOnce(&mut pallet_providers::Provider<u64>)) {
+    pallet_providers::Providers::<Test>::mutate(0, |provider| change(provider.as_mut().expect("registered")));
+}
+
 #[test]
 fn every_invariant_fires() {
     build_and_execute(|| {
@@ -158,6 +162,27 @@ fn every_invariant_fires() {
                 requirements: Default::default(),
             }))
         };
+        fires("what is leased of a provider overflows", || {
+            lease(waiting, |l| l.resources.cpu_milli = u64::MAX)
+        });
+        fires("what is leased of a provider overflows", || {
+            lease(waiting, |l| l.rate = u128::MAX)
+        });
+        fires("what is leased of a provider differs from its leases", || {
+            provider(|p| p.leased.cpu_milli += 1)
+        });
+        fires("what is leased of a provider differs from its leases", || {
+            provider(|p| p.leased.cpu_milli -= 1)
+        });
+        fires("what is leased of a provider differs from its leases", || {
+            pallet_providers::Providers::<Test>::remove(0)
+        });
+        fires("the rate that is leased of a provider differs from its leases", || {
+            provider(|p| p.leased_rate += 1)
+        });
+        fires("a lease takes capacity of no provider", || {
+            pallet_providers::NextProviderId::<Test>::put(0)
+        });
         fires("the rest of an order outlives the wait for activation", || {
             lease(live, |l| l.rest = rest(vec![1]))
         });

@@ -16,7 +16,7 @@ fn a_lease_that_was_served_is_noted_once_with_its_fee() {
         // Not before it is final.
         assert!(Script::noted().is_empty());
         run_to(60);
-        assert_eq!(Script::noted(), [(0, TENANT, Outcome::Kept, FEE)]);
+        assert_eq!(Script::noted(), [(0, TENANT, Outcome::Kept, FEE, 25)]);
         assert_ok!(Marketplace::settle(RuntimeOrigin::signed(OTHER), id));
         run_to(100);
         assert!(Script::noted().is_empty());
@@ -33,7 +33,7 @@ fn a_term_and_funds_that_end_are_served_too() {
         assert_ok!(Marketplace::activate(RuntimeOrigin::signed(OPERATOR), id));
         active(7 * RESERVE);
         run_to(100);
-        let noted: Vec<_> = Script::noted().into_iter().map(|(_, _, outcome, _)| outcome).collect();
+        let noted: Vec<_> = Script::noted().into_iter().map(|(_, _, outcome, ..)| outcome).collect();
         assert_eq!(noted, [Outcome::Kept, Outcome::Kept]);
     });
 }
@@ -48,7 +48,7 @@ fn an_abandoned_lease_is_broken() {
         assert_ok!(Marketplace::close(RuntimeOrigin::signed(TENANT), 0, claim));
         run_to(80);
         // 29 blocks were served: 4 % of 203.
-        assert_eq!(Script::noted(), [(0, TENANT, Outcome::Broken, 8)]);
+        assert_eq!(Script::noted(), [(0, TENANT, Outcome::Broken, 8, 60)]);
     });
 }
 

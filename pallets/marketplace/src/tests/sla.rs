@@ -137,7 +137,7 @@ fn a_lease_whose_sla_was_broken_counts_as_broken() {
         close(broken);
         close(kept);
         run_to(100);
-        let outcomes: Vec<_> = Script::noted().into_iter().map(|(_, _, outcome, _)| outcome).collect();
+        let outcomes: Vec<_> = Script::noted().into_iter().map(|(_, _, outcome, ..)| outcome).collect();
         assert_eq!(outcomes, [Outcome::Broken, Outcome::Kept]);
     });
 }

@@ -357,7 +357,10 @@ mod no_show {
             let locked = 1_000 + RESERVATION + records();
             assert_eq!(Balances::free_balance(TENANT), free + forfeited - locked);
             // The fee of what the bond stands for: 4 % of 350.
-            assert_eq!(Script::noted(), [(0, TENANT, Outcome::Broken, 14)]);
+            assert_eq!(
+                Script::noted(),
+                [(0, TENANT, Outcome::Broken, 14, 1 + ACTIVATION_DEADLINE)]
+            );
         });
     }
 

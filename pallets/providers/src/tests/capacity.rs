@@ -90,6 +90,7 @@ fn an_unknown_provider_has_no_pool() {
         let lease = <Providers as ProviderCapacity>::lease(5, &Resources::default(), 0);
         assert_noop!(lease, Error::<Test>::UnknownProvider);
         <Providers as ProviderCapacity>::free(5, &half(), 0);
+        assert_eq!(<Providers as ProviderCapacity>::leased(5), Default::default());
     });
 }
 

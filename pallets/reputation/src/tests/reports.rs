@@ -1,7 +1,10 @@
 use crate::{mock::*, Error, Event, ReportCount, Reports};
 use frame_support::{assert_noop, assert_ok};
 use perigee_heartbeat::Gaps;
-use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
+use sp_runtime::{
+    transaction_validity::{InvalidTransaction, TransactionValidityError},
+    DispatchError,
+};
 use Refused::Before;
 
 const STALE: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::Stale);
@@ -121,6 +124,22 @@ fn a_wrong_signature_is_refused() {
     });
 }
 
+/// Who sends it hears only that the proof is bad.
+#[test]
+fn a_wrong_signature_is_told_from_a_validator_that_is_none() {
+    run(2, || {
+        go_to(20);
+        let check = |validator, key| {
+            let report = report_of(1, validator, &[]);
+            let checked = Reputation::ensure_signed_by_validator(&report, &sign(&key_of(1, key), &report));
+            checked.map_err(DispatchError::from)
+        };
+        assert_ok!(check(0, 0));
+        assert_noop!(check(0, 1), Error::<Test>::BadSignature);
+        assert_noop!(check(2, 1), Error::<Test>::UnknownValidator);
+    });
+}
+
 #[test]
 fn the_call_takes_authorised_origins_only() {
     run(1, || {
@@ -129,7 +148,7 @@ fn the_call_takes_authorised_origins_only() {
         let signature = sign(&key_of(1, 0), &mine);
         for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none(), RuntimeOrigin::root()] {
             let result = Reputation::report(origin, mine.clone(), signature.clone());
-            assert_noop!(result, sp_runtime::DispatchError::BadOrigin);
+            assert_noop!(result, DispatchError::BadOrigin);
         }
     });
 }
