@@ -188,9 +188,9 @@ fn a_new_rate_counts_from_the_next_block_on() {
 }
 
 #[test]
-fn a_fifth_change_ahead_is_refused() {
+fn a_change_that_leaves_no_room_for_another_is_refused() {
     let mut lease = lease(100_000);
-    for rate in 1..=4 {
+    for rate in 1..=3 {
         assert_eq!(lease.resize(13, rate), Ok(()));
         go(&mut lease, 13 + rate as Block, &[]);
     }

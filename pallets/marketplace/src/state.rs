@@ -40,7 +40,10 @@ impl<T: Config> Pallet<T> {
         let bond = T::Bonds::bonded(lease.provider, id);
         let credit = due.min(bond);
         let runs = matches!(phase, LeasePhase::Active { .. });
-        let pauses_left = Self::pauses_left(&lease.bill, lease.provider, billed, until).filter(|_| runs);
+        let pauses_left = match runs {
+            true => Self::pauses_left(&lease.bill, lease.provider, billed, until).unwrap_or_default(),
+            false => 0,
+        };
         let terms = lease.bill.at(Self::now()).filter(|_| runs);
         Some(LeaseState {
             phase,
@@ -49,7 +52,7 @@ impl<T: Config> Pallet<T> {
             notice_end,
             paused: terms.is_some_and(|terms| terms.paused),
             unready: terms.is_some_and(|terms| terms.unready),
-            longest_pause: Self::longest_pause(pauses_left.unwrap_or_default(), lease.rate),
+            longest_pause: Self::longest_pause(pauses_left, lease.rate),
             next_change: lease.bill.next_change(Self::now()).filter(|_| runs),
             credits_paid: lease.sla_count.credited.saturating_add(credit),
             sla_broken: lease.sla_count.broken,

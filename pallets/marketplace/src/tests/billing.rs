@@ -304,7 +304,7 @@ fn absent(from: BlockNumber, to: BlockNumber) -> BlockNumber {
 }
 
 #[test]
-fn absences_beyond_those_allowed_are_credited_at_the_rate_of_their_block() {
+fn absences_beyond_those_allowed_are_credited_at_the_lowest_rate_from_before_them_on() {
     let mut bill = bill(&[(5, 7), (15, 100)]);
     bill.alter(5, 45, 50, |s| s.paused = true).expect("room");
     bill.alter(5, 50, FOR_GOOD, |s| s.unready = true).expect("room");
@@ -312,11 +312,27 @@ fn absences_beyond_those_allowed_are_credited_at_the_rate_of_their_block() {
     let windows = Windows::new(5, 40, 900_000);
     assert_eq!(windows.allowed, 4);
     let mut count = SlaCount::since(5);
-    // Blocks 14 at 7, 15 to 19 and 40 to 44 at 100. Of the second window 45 to 48 are allowed, 49 is paused, and 50
-    // to 59 are unready, which does not help the provider.
+    // Blocks 14 to 19 and 40 to 44. Of the second window 45 to 48 are allowed, 49 is paused, and 50 to 59 are unready,
+    // which does not help the provider. The first window ended with an absence: 7 is still the rate.
     let credit = count.count(&bill, &windows, 100, absent);
-    assert_eq!(credit, 7 + 10 * 100 + 10 * 100);
+    assert_eq!(credit, (6 + 5 + 10) * 7);
     assert_eq!((count.counted_until, count.broken), (100, true));
+}
+
+#[test]
+fn a_higher_rate_is_answered_for_from_the_second_window_on_after_one_that_ended_with_presence() {
+    let bill = bill(&[(5, 7), (12, 100)]);
+    let windows = Windows::new(5, 15, 1_000_000);
+    let credit = |absent: fn(BlockNumber, BlockNumber) -> BlockNumber| {
+        SlaCount::since(5).count(&bill, &windows, 60, absent)
+    };
+    let only = |block: BlockNumber| move |from: BlockNumber, to: BlockNumber| u32::from(from <= block && block < to);
+    for (block, rate) in [(6, 7), (19, 7), (20, 7), (34, 7), (35, 100), (59, 100)] {
+        let found = SlaCount::since(5).count(&bill, &windows, 60, only(block));
+        assert_eq!(found, rate, "block {block}");
+    }
+    // Blocks 30 to 39: the window ended with an absence.
+    assert_eq!(credit(|from, to| to.clamp(30, 40) - from.clamp(30, 40)), 10 * 7);
 }
 
 #[test]

@@ -312,7 +312,7 @@ impl Lived<'_> {
             "lease {lease} at {now}"
         );
         assert_eq!(found.sla_broken, bill.broken, "lease {lease} at {now}");
-        let left = model.pauses_left(judged).filter(|_| model.end().is_none());
+        let left = model.end().is_none().then(|| model.pauses_left(judged)).flatten();
         let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / found.rate);
         assert_eq!(Balance::from(found.longest_pause), longest, "lease {lease} at {now}");
         if self.life.has_a_plain_bond() {
