@@ -83,7 +83,7 @@ case_paused_lease_rests_and_costs_nothing() {
 	id=$(deploy_hello) || return 1
 	namespace=$(namespaces_of "$id")
 	expect_exit 3 "at most" perigee pause "$id" --for 90d --yes || return 1
-	perigee pause "$id" --for 1h --yes >/dev/null || return 1
+	signs_as_documented "pause" perigee pause "$id" --for 1h --yes || return 1
 	expect_exit 3 "resume" perigee pause "$id" --yes || return 1
 	wait_for 60 "the pause" is_paused "$id" || return 1
 	wait_for 60 "its pods to go" no_pods "$namespace" || return 1
@@ -93,7 +93,7 @@ case_paused_lease_rests_and_costs_nothing() {
 	billed=$(status_of "$id" .billed) before=$(status_of "$id" .best_block)
 	wait_for 90 "a judged epoch of the pause" judged_beyond "$id" "$before" || return 1
 	[ "$(status_of "$id" .billed)" = "$billed" ] || { say "a paused lease is billed" && return 1; }
-	perigee resume "$id" --yes >/dev/null || return 1
+	signs_as_documented "resume" perigee resume "$id" --yes || return 1
 	wait_for 60 "the page" app_answers "$id" || return 1
 	wait_for 90 "billing to go on" billed_above "$id" "$billed" || return 1
 	closes_even "$id"
@@ -189,8 +189,8 @@ case_provider_stops_a_lease_for_abuse() {
 	echo "what was seen" >"$RUN/evidence.txt"
 	hash=0x$(b2sum -l 256 "$RUN/evidence.txt" | cut -d ' ' -f 1)
 	as_operator expect_exit 0 "1800 blocks of notice" perigee agent stop "$lease" --evidence "$RUN/evidence.txt" --dry-run || return 1
-	as_operator perigee agent stop "$lease" --evidence "$RUN/evidence.txt" --yes --output json |
-		jq -e --arg hash "$hash" --argjson rate "$rate" '.evidence == $hash and .bond_paid == $rate * 1800' >/dev/null || return 1
+	signs_as_documented "agent stop" as_operator perigee agent stop "$lease" --evidence "$RUN/evidence.txt" --yes || return 1
+	jq -e --arg hash "$hash" --argjson rate "$rate" '.evidence == $hash and .bond_paid == $rate * 1800' "$RUN/printed.json" >/dev/null || return 1
 	as_operator expect_exit 3 "has ended" perigee agent stop "$lease" --evidence "$hash" --yes || return 1
 	has_reason "$id" "stopped by the provider, which claims abuse" || return 1
 	closes_even "$id"
