@@ -83,7 +83,7 @@ case_paused_lease_rests_and_costs_nothing() {
 	id=$(deploy_hello) || return 1
 	namespace=$(namespaces_of "$id")
 	expect_exit 3 "at most" perigee pause "$id" --for 90d --yes || return 1
-	perigee pause "$id" --for 1h --yes >/dev/null || return 1
+	signs_as_documented "pause" perigee pause "$id" --for 1h --yes || return 1
 	expect_exit 3 "resume" perigee pause "$id" --yes || return 1
 	wait_for 60 "the pause" is_paused "$id" || return 1
 	wait_for 60 "its pods to go" no_pods "$namespace" || return 1
@@ -93,7 +93,7 @@ case_paused_lease_rests_and_costs_nothing() {
 	billed=$(status_of "$id" .billed) before=$(status_of "$id" .best_block)
 	wait_for 90 "a judged epoch of the pause" judged_beyond "$id" "$before" || return 1
 	[ "$(status_of "$id" .billed)" = "$billed" ] || { say "a paused lease is billed" && return 1; }
-	perigee resume "$id" --yes >/dev/null || return 1
+	signs_as_documented "resume" perigee resume "$id" --yes || return 1
 	wait_for 60 "the page" app_answers "$id" || return 1
 	wait_for 90 "billing to go on" billed_above "$id" "$billed" || return 1
 	closes_even "$id"
@@ -149,6 +149,51 @@ case_present_provider_has_abandoned_nothing() {
 	expect_exit 3 "without --abandoned" perigee close "$id" --abandoned --yes || return 1
 	is_active "$id" || { say "a claim that was refused ended the lease" && return 1; }
 	perigee close "$id" --yes >/dev/null
+}
+
+as_operator() { PERIGEE_KEY=$OPERATOR "$@"; }
+ask_has_notice() { perigee providers --output json | jq -e ".providers[0].asks | length == 1 and .[0].notice == $1"; }
+has_notice() { [ "$(status_of "$1" .notice_end)" -gt 0 ]; }
+has_reason() { [ "$(status_of "$1" .reason)" = "$2" ] || { say "ended for another reason: $(status_of "$1" .reason)" && return 1; }; }
+
+case_provider_ends_a_lease_with_notice() {
+	local id lease waits
+	agent_stop
+	# A minute, the shortest that there is.
+	PERIGEE_AGENT_ASK__NOTICE_HOURS=0.0167 agent_start
+	wait_for 60 "an ask with a short notice" ask_has_notice 30 || return 1
+	id=$(deploy_hello) || return 1
+	lease=$(status_of "$id" .lease)
+	expect_exit 3 "whose operator is" perigee agent notice "$lease" --yes || return 1
+	as_operator expect_exit 3 "no lease 9999 " perigee agent notice 9999 --yes || return 1
+	as_operator perigee agent notice "$lease" --dry-run --output json | jq -e '.call == "marketplace.give_notice"' >/dev/null || return 1
+	as_operator perigee agent notice "$lease" --yes --wait --timeout 4m --output json >"$RUN/notice.json" &
+	waits=$!
+	wait_for 30 "the notice" has_notice "$id" || return 1
+	as_operator expect_exit 3 "given already; it ends at block" perigee agent notice "$lease" --yes || return 1
+	wait "$waits" || return 1
+	# Presence may be judged absent, and then the end comes later than the forecast.
+	jq -e '.notice_blocks == 30 and .notice_end > 0 and .ended_at >= .notice_end and .fee_paid > 0' "$RUN/notice.json" >/dev/null || return 1
+	has_reason "$id" "the provider gave notice" || return 1
+	as_operator expect_exit 3 "has ended" perigee agent notice "$lease" --yes || return 1
+	closes_even "$id" || return 1
+	agent_stop
+	agent_start
+	wait_for 60 "the usual ask" ask_has_notice 1800
+}
+
+case_provider_stops_a_lease_for_abuse() {
+	local id lease rate hash
+	id=$(deploy_hello) || return 1
+	lease=$(status_of "$id" .lease) rate=$(status_of "$id" .rate)
+	echo "what was seen" >"$RUN/evidence.txt"
+	hash=0x$(b2sum -l 256 "$RUN/evidence.txt" | cut -d ' ' -f 1)
+	as_operator expect_exit 0 "1800 blocks of notice" perigee agent stop "$lease" --evidence "$RUN/evidence.txt" --dry-run || return 1
+	signs_as_documented "agent stop" as_operator perigee agent stop "$lease" --evidence "$RUN/evidence.txt" --yes || return 1
+	jq -e --arg hash "$hash" --argjson rate "$rate" '.evidence == $hash and .bond_paid == $rate * 1800' "$RUN/printed.json" >/dev/null || return 1
+	as_operator expect_exit 3 "has ended" perigee agent stop "$lease" --evidence "$hash" --yes || return 1
+	has_reason "$id" "stopped by the provider, which claims abuse" || return 1
+	closes_even "$id"
 }
 
 case_provider_claims_by_hand() {

@@ -101,8 +101,8 @@ fn configured(config: &Config) -> Result<AskTerms> {
         place: place(ask)?,
         isolation: ask.isolation.into(),
         terms: TermLimits {
-            shortest: hours(ask.shortest_hours),
-            longest: ask.longest_hours.map(hours),
+            shortest: hours(ask.shortest_hours.into()),
+            longest: ask.longest_hours.map(|longest| hours(longest.into())),
         },
         valid_until: None,
         tenants: tenants(ask)?,
@@ -111,9 +111,9 @@ fn configured(config: &Config) -> Result<AskTerms> {
     })
 }
 
-/// Blocks of 2 s.
-fn hours(hours: u32) -> BlockNumber {
-    hours.saturating_mul(1800)
+/// Blocks of 2 s. What is no number of blocks becomes the nearest one, for the chain to refuse.
+fn hours(hours: f64) -> BlockNumber {
+    (hours * 1800.0).round() as BlockNumber
 }
 
 fn trouble(message: String) -> Error {
@@ -217,6 +217,13 @@ fn capacity(inventory: &Inventory, kept: &config::Capacity) -> Resources {
 mod tests {
     use super::*;
     use perigee_cluster::{inventory::NodeRoom, Amounts};
+
+    #[test]
+    fn hours_are_whole_blocks() {
+        assert_eq!(hours(24.0), 43_200);
+        assert_eq!(hours(0.0167), 30);
+        assert_eq!((hours(-1.0), hours(u32::MAX.into())), (0, BlockNumber::MAX));
+    }
 
     #[test]
     fn what_is_kept_back_is_not_for_rent() {

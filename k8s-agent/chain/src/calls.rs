@@ -6,6 +6,7 @@ use crate::{
     records::Registration,
     AccountId, AskTerms, GroupOrder, Hash,
 };
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use perigee_primitives::{
     AskId, Balance, BlockNumber, Commitment, DeclineReason, DeploymentId, EscrowId, LeaseId, ProviderId, Resources,
     TlsPin,
@@ -352,6 +353,11 @@ pub fn stop_for_abuse(lease: LeaseId, evidence: Hash) -> Call {
         "marketplace.stop_for_abuse",
         api::transactions().marketplace().stop_for_abuse(lease, evidence),
     )
+}
+
+/// Under which hash evidence stands on chain: BLAKE2b with 256 bits over its bytes.
+pub fn evidence_hash(evidence: &[u8]) -> Hash {
+    Blake2b::<U32>::digest(evidence).into()
 }
 
 /// Settles a lease up to what is judged; anybody may.

@@ -29,8 +29,8 @@ mod view;
 
 /// A share of the protocol's income was paid; as escrow tells.
 pub use api::escrow::events::IncomePaid;
-/// A lease was opened; as the marketplace tells.
-pub use api::marketplace::events::LeaseOpened;
+/// A lease was opened, and a bond paid for a notice that was not given; as the marketplace tells.
+pub use api::marketplace::events::{LeaseOpened, NoticePaid};
 pub use bulk::{Outcome, SignedExtrinsic, Signer};
 pub use calls::Call;
 pub use chain::{Chain, ChainType};
@@ -38,7 +38,7 @@ pub use error::ChainError;
 pub use keys::Account;
 pub use perigee_primitives as primitives;
 pub use records::{
-    Balances, BlockId, BondPool, Deployment, Earnings, Income, IncomeShare, PauseLimits, Provider, Registration,
+    Balances, BlockId, BondPool, Deployment, Earnings, Income, IncomeShare, Notice, PauseLimits, Provider, Registration,
     Unbonding,
 };
 pub use submit::{Included, Progress};

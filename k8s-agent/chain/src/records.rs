@@ -102,6 +102,15 @@ pub struct Unbonding {
     pub release_at: BlockNumber,
 }
 
+/// What was agreed about a provider's notice of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Blocks of presence between the notice and the end, as the ask promised.
+    pub blocks: BlockNumber,
+    /// Was it given?
+    pub given: bool,
+}
+
 /// A deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {

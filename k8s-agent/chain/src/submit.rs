@@ -6,7 +6,7 @@ use crate::{
     config::PerigeeConfig,
     link::Link,
     records::BlockId,
-    Account, Chain, ChainError, Hash, IncomePaid, LeaseOpened,
+    Account, Chain, ChainError, Hash, IncomePaid, LeaseOpened, NoticePaid,
 };
 use perigee_primitives::Balance;
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub struct Included {
     pub opened: Vec<LeaseOpened>,
     /// The shares of the protocol's income that it paid.
     pub income_paid: Vec<IncomePaid>,
+    /// What bonds paid in it for notices that were not given.
+    pub notice_paid: Vec<NoticePaid>,
     /// The fee that it was charged, with its tip.
     pub fee: Balance,
 }
@@ -153,6 +155,7 @@ impl Chain {
             },
             opened: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
             income_paid: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
+            notice_paid: events.find().collect::<Result<_, _>>().map_err(|e| link.error(e))?,
             fee,
         })
     }

@@ -1,10 +1,10 @@
 //! State of the chain after one block.
 
 use crate::{
-    api,
+    api::{self, runtime_types::pallet_marketplace::types::Stage},
     config::PerigeeConfig,
     link::Link,
-    records::{self, Balances, BlockId, BondPool, Deployment, Earnings, PauseLimits, Provider, Unbonding},
+    records::{self, Balances, BlockId, BondPool, Deployment, Earnings, Notice, PauseLimits, Provider, Unbonding},
     AccountId, Ask, ChainError, GroupOrder, LeaseState,
 };
 use futures::{stream, StreamExt, TryStreamExt};
@@ -244,6 +244,15 @@ impl View {
             .ask_runtime(api::runtime_apis().marketplace_api().lease_state(id))
             .await?;
         Ok(state.map(|Static(state)| state))
+    }
+
+    /// What was agreed about a provider's notice of a lease; `None` without a record.
+    pub async fn notice(&self, id: LeaseId) -> Result<Option<Notice>, ChainError> {
+        let record = self.get(api::storage().marketplace().leases(), (id,)).await?;
+        Ok(record.map(|r| Notice {
+            blocks: r.notice,
+            given: matches!(r.stage, Stage::Active { notice: Some(_), .. }),
+        }))
     }
 
     /// Several leases; those without a record are left out.

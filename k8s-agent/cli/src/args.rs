@@ -601,10 +601,62 @@ pub enum Agent {
         #[command(subcommand)]
         step: Option<BondStep>,
     },
+    /// End a lease by the notice that its ask promised; --key names the provider's operator
+    Notice(AgentNotice),
+    /// End a lease at once for abuse, and let the bond pay for the notice; --key names the provider's operator
+    Stop(AgentStop),
     /// Stop being a provider; --key names its stash
     Retire,
     /// Remove what a chain that is gone has left in the cluster; without a chain, show of which chains it holds leases
     Forget(AgentForget),
+}
+
+/// `agent notice`.
+#[derive(Debug, Args)]
+pub struct AgentNotice {
+    /// Number of the lease, as `agent status` shows it
+    #[arg(value_name = "LEASE", value_parser = lease)]
+    pub lease: u64,
+    /// Wait until it has ended
+    #[arg(long)]
+    pub wait: bool,
+    /// Give up waiting after this time [default: wait for as long as it takes]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<Span>,
+}
+
+/// `agent stop`.
+#[derive(Debug, Args)]
+pub struct AgentStop {
+    /// Number of the lease, as `agent status` shows it
+    #[arg(value_name = "LEASE", value_parser = lease)]
+    pub lease: u64,
+    /// What shows the abuse, `-` for standard input, or its BLAKE2b-256 hash: only the hash goes on chain
+    #[arg(long, value_name = "FILE|0xHASH")]
+    pub evidence: Evidence,
+}
+
+/// What shows an abuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A file, `-` for standard input.
+    File(PathBuf),
+    /// The hash of what is kept elsewhere.
+    Hash([u8; 32]),
+}
+
+impl FromStr for Evidence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(digits) = text.strip_prefix("0x") else {
+            return Ok(Self::File(text.into()));
+        };
+        let mut hash = [0; 32];
+        hex::decode_to_slice(digits, &mut hash)
+            .map_err(|_| format!("'{text}' is not a hash, 0x and 64 hex digits; a file of this name is ./{text}"))?;
+        Ok(Self::Hash(hash))
+    }
 }
 
 /// `agent forget`.
@@ -735,6 +787,14 @@ mod tests {
     fn a_deposit_and_a_duration_exclude_each_other() {
         let both = ["perigee", "deploy", "a.yaml", "--for", "1h", "--deposit", "1prg"];
         assert!(Cli::try_parse_from(both).is_err());
+    }
+
+    #[test]
+    fn evidence_is_a_file_or_a_hash() {
+        let hash = format!("0x{}", "07".repeat(32));
+        assert_eq!(hash.parse::<Evidence>(), Ok(Evidence::Hash([7; 32])));
+        assert_eq!("log.txt".parse::<Evidence>(), Ok(Evidence::File("log.txt".into())));
+        assert!("0x07".parse::<Evidence>().unwrap_err().ends_with("./0x07"));
     }
 
     #[test]

@@ -268,7 +268,7 @@ const PROVIDERS: Hints = &[
     ),
     (
         "TooManyAsks",
-        "A provider has eight at most. Withdraw one, or replace it in place: `perigee agent ask` shows them.",
+        "A provider has eight at most, and `perigee agent ask` shows them. A running agent keeps one, with the terms of [ask] in its config, and withdraws the others.",
     ),
     (
         "TooManyUnbonding",

@@ -134,6 +134,19 @@ fn wrong_numbers_are_told_with_where_to_find_right_ones() {
     let home = Home::new();
     fails(&home.perigee(&["status", "one"]), 2, "perigee list");
     fails(&home.perigee(&["claim", "-", "--yes"]), 2, "perigee agent status");
+    fails(&home.perigee(&["agent", "notice", "one"]), 2, "perigee agent status");
+}
+
+#[test]
+fn a_lease_is_stopped_only_with_evidence() {
+    let home = Home::new();
+    let stop = |evidence: &[&str]| home.perigee(&[&["agent", "stop", "3"][..], evidence].concat());
+    fails(&stop(&[]), 2, "--evidence");
+    fails(&stop(&["--evidence", "0x07"]), 2, "64 hex digits");
+    fails(&stop(&["--evidence", "absent.log"]), 2, "cannot read absent.log");
+    let log = home.write("abuse.log", "what was seen");
+    let signed = ["--evidence", log.as_str(), "--key", "//Alice", "--node", NOWHERE];
+    fails(&stop(&signed), 4, NOWHERE);
 }
 
 #[test]
@@ -199,6 +212,10 @@ fn help_lists_exit_codes_and_every_command_has_help() {
         "faucet",
     ] {
         assert_eq!(home.perigee(&[command, "--help"]).status.code(), Some(0), "{command}");
+    }
+    let agent = stdout(&home.perigee(&["agent", "--help"]));
+    for command in ["stake", "bond", "notice", "stop", "retire", "forget"] {
+        assert!(agent.contains(&format!("\n  {command} ")), "{command} in {agent}");
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Ask {
     /// Longest term in hours. With one, leases without a term are not taken.
     pub longest_hours: Option<u32>,
     /// Hours between the provider's notice and the end of a lease; only those in which it is present count.
-    pub notice_hours: u32,
+    pub notice_hours: f64,
     /// Per cent of each day in which the provider promises to be present.
     pub sla_percent: f64,
     /// Addresses of the only tenants that the ask is for.
@@ -62,7 +62,7 @@ impl Default for Ask {
             region: None,
             shortest_hours: 0,
             longest_hours: None,
-            notice_hours: 1,
+            notice_hours: 1.0,
             sla_percent: 99.0,
             only: Vec::new(),
             except: Vec::new(),

@@ -119,7 +119,7 @@ isolation = "{isolation}"
 # Terms that are leased, in hours. With a longest one, leases without a term are not taken.
 shortest_hours = {shortest_hours}
 {longest_hours}
-# Hours between a notice and the end of a lease; only hours in which this provider is present count.
+# Hours between a notice and the end of a lease, such as 0.5; only those in which this provider is present count.
 notice_hours = {notice_hours}
 # Per cent of each day in which this provider is present. What it falls short of, its bond pays to the tenant.
 sla_percent = {sla_percent}

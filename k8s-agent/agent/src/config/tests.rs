@@ -36,6 +36,7 @@ fn the_template_reads_back_as_the_same_config() {
     config.workloads.storage_classes.insert("beta3".into(), "fast".into());
     config.ask.attributes.insert("region".into(), "eu \"west\"".into());
     config.ask.isolation = Isolation::Kata;
+    config.ask.notice_hours = 0.25;
     config.ask.cpu = "0.123456789012".parse().unwrap();
     config.income.claim_from = "0.5".parse().unwrap();
     assert_eq!(read(&template(&config)).unwrap(), config);

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{Agent, AgentForget, AgentInit},
-    commands::provider,
+    commands::{notice, provider},
     context::Context,
     error::{CliError, ExitCode},
     money::{exact, Amount},
@@ -36,6 +36,8 @@ pub async fn run(context: &Context, args: Agent, config: Option<PathBuf>) -> Res
         Agent::Ask => provider::ask(context).await,
         Agent::Stake { step } => provider::stake(context, step).await,
         Agent::Bond { step } => provider::bond(context, step).await,
+        Agent::Notice(args) => notice::give(context, args).await,
+        Agent::Stop(args) => notice::stop(context, args).await,
         Agent::Retire => provider::retire(context).await,
         Agent::Forget(args) => forget(context, args).await,
     }

@@ -90,10 +90,7 @@ async fn open(writer: &Writer<'_>, leases: Vec<LeaseId>, printer: Printer) -> Re
     let mut open = Vec::new();
     for lease in leases {
         if lease >= next {
-            return Err(
-                CliError::refused(format!("there is no lease {lease} on this chain yet"))
-                    .hint("`perigee agent status` shows the numbers of leases; those of deployments are others."),
-            );
+            return Err(no_lease_yet(lease));
         }
         match view.earnings(lease, &writer.account.id()).await? {
             Some(_) => open.push(lease),
@@ -101,6 +98,12 @@ async fn open(writer: &Writer<'_>, leases: Vec<LeaseId>, printer: Printer) -> Re
         }
     }
     Ok(open)
+}
+
+/// Nobody has opened it.
+pub fn no_lease_yet(lease: LeaseId) -> CliError {
+    CliError::refused(format!("there is no lease {lease} on this chain yet"))
+        .hint("`perigee agent status` shows the numbers of leases; those of deployments are others.")
 }
 
 async fn leases_of(chain: &Chain, operator: &AccountId) -> Result<Vec<LeaseId>, CliError> {

@@ -140,7 +140,8 @@ fn not_abandoned(needed: BlockNumber, epochs: u32, seen: &[String]) -> CliError 
     .hint("Close it without --abandoned, or later; absence that is attested later still counts for what is billed.")
 }
 
-async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
+/// How a lease is now.
+pub async fn state(chain: &Chain, lease: LeaseId) -> Result<LeaseState, CliError> {
     let state = chain.best().await?.lease(lease).await?;
     state.ok_or_else(|| CliError::refused(format!("the record of lease {lease} is removed from the chain")))
 }

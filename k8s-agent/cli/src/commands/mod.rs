@@ -12,6 +12,7 @@ mod faucet;
 mod income;
 mod keys;
 mod list;
+mod notice;
 mod pause;
 mod price;
 mod provider;

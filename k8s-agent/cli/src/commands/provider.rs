@@ -260,7 +260,7 @@ pub async fn retire(context: &Context) -> Result<(), CliError> {
             provider.id,
             numbers.join(", ")
         ))
-        .hint("Withdraw the ask by stopping the agent, and wait until the leases have ended and are settled."));
+        .hint("`perigee agent notice LEASE` ends one; wait until all have ended and are settled."));
     }
     let bonded = view.bond_pool(provider.id).await?.bonded;
     if bonded > 0 {
