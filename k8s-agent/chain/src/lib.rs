@@ -38,8 +38,8 @@ pub use error::ChainError;
 pub use keys::Account;
 pub use perigee_primitives as primitives;
 pub use records::{
-    Balances, BlockId, BondPool, Deployment, Earnings, Income, IncomeShare, Notice, PauseLimits, Provider, Registration,
-    Unbonding,
+    Balances, BlockId, BondPool, Deployment, Earnings, Income, IncomeShare, Notice, PauseLimits, Provider,
+    Registration, Unbonding,
 };
 pub use submit::{Included, Progress};
 /// An account of the chain; its text form is SS58 with prefix 42.

@@ -75,7 +75,11 @@ impl Lease {
             Presence::Absent => {
                 carry.absent += 1;
                 line.broken = carry.absent > self.allowed_absences();
-                line.credit = if line.broken && !terms.paused { carry.answered() } else { 0 };
+                line.credit = if line.broken && !terms.paused {
+                    carry.answered()
+                } else {
+                    0
+                };
             }
         }
         carry.ended_absent = presence == Presence::Absent;
@@ -89,7 +93,9 @@ impl Lease {
     pub fn pauses_left(&self, judged: Block) -> Option<u128> {
         let edges = self.changes.iter().flat_map(|change| [change.from, change.to]);
         let last = edges.filter(|edge| *edge < Block::MAX).max().unwrap_or(self.since);
-        let paused = (self.since..last).map(|block| self.terms(block)).filter(|terms| terms.paused);
+        let paused = (self.since..last)
+            .map(|block| self.terms(block))
+            .filter(|terms| terms.paused);
         let unpaid: u128 = paused.map(|terms| terms.rate).sum();
         let paid = self.spent_at_most(self.now + 1, judged);
         (paid * u128::from(self.agreement.pause_ratio)).checked_sub(unpaid)

@@ -201,7 +201,9 @@ impl<AccountId: Clone + PartialEq> Bill<AccountId> {
 
     /// What pauses leave unpaid of the blocks from `from` on.
     pub fn forgone_from(&self, from: BlockNumber) -> Balance {
-        let paused = self.parts(from, BlockNumber::MAX).filter(|(segment, ..)| segment.paused);
+        let paused = self
+            .parts(from, BlockNumber::MAX)
+            .filter(|(segment, ..)| segment.paused);
         let of_part = |(segment, start, end): (&Segment<AccountId>, BlockNumber, BlockNumber)| {
             segment.rate.saturating_mul(end.saturating_sub(start).into())
         };

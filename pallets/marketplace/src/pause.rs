@@ -71,14 +71,17 @@ impl<T: Config> Pallet<T> {
         let judged = judgement::<T::Availability>(provider);
         let unjudged = bill.cost(&judged, until, Self::now().saturating_add(1))?;
         let paid = billed.saturating_add(unjudged);
-        paid.saturating_mul(T::PauseRatio::get().into()).checked_sub(bill.forgone)
+        paid.saturating_mul(T::PauseRatio::get().into())
+            .checked_sub(bill.forgone)
     }
 
     /// The longest pause that `left` allows at `rate`.
     pub(crate) fn longest_pause(left: Balance, rate: Balance) -> BlockNumber {
         let blocks = left.checked_div(rate).unwrap_or_default();
         let longest = T::MaxPause::get();
-        blocks.try_into().map_or(longest, |blocks: BlockNumber| blocks.min(longest))
+        blocks
+            .try_into()
+            .map_or(longest, |blocks: BlockNumber| blocks.min(longest))
     }
 
     /// The first block of the next attestation epoch.

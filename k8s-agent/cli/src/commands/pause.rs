@@ -149,10 +149,7 @@ mod tests {
     fn limits(earned: u32) -> Limits {
         Limits {
             earned,
-            chain: PauseLimits {
-                longest: 100,
-                ratio: 3,
-            },
+            chain: PauseLimits { longest: 100, ratio: 3 },
             block_time: Duration::from_secs(2),
         }
     }
@@ -172,7 +169,10 @@ mod tests {
     #[test]
     fn a_pause_that_is_not_earned_is_refused_with_what_is() {
         assert_eq!(refusal(60, Some(122)), "deployment 7 may rest for 2 min at most");
-        assert_eq!(refusal(1_000, Some(3_600)), "deployment 7 may rest for 3 min 20 s at most");
+        assert_eq!(
+            refusal(1_000, Some(3_600)),
+            "deployment 7 may rest for 3 min 20 s at most"
+        );
         assert_eq!(refusal(0, None), "deployment 7 has not earned a pause");
         let error = limits(0).blocks("deployment 7", None).expect_err("nothing is earned");
         assert!(error.hints()[0].contains("3 times"), "{:?}", error.hints());

@@ -170,7 +170,11 @@ impl World<'_> {
         );
         let left = lease.life().and_then(|life| life.bill.pauses_left(self.model.judged));
         let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / lease.rate);
-        assert_eq!(Balance::from(found.longest_pause), longest, "the pause that lease {id} has earned");
+        assert_eq!(
+            Balance::from(found.longest_pause),
+            longest,
+            "the pause that lease {id} has earned"
+        );
     }
 
     fn compare_providers(&self) {

@@ -323,9 +323,8 @@ fn absences_beyond_those_allowed_are_credited_at_the_lowest_rate_from_before_the
 fn a_higher_rate_is_answered_for_from_the_second_window_on_after_one_that_ended_with_presence() {
     let bill = bill(&[(5, 7), (12, 100)]);
     let windows = Windows::new(5, 15, 1_000_000);
-    let credit = |absent: fn(BlockNumber, BlockNumber) -> BlockNumber| {
-        SlaCount::since(5).count(&bill, &windows, 60, absent)
-    };
+    let credit =
+        |absent: fn(BlockNumber, BlockNumber) -> BlockNumber| SlaCount::since(5).count(&bill, &windows, 60, absent);
     let only = |block: BlockNumber| move |from: BlockNumber, to: BlockNumber| u32::from(from <= block && block < to);
     for (block, rate) in [(6, 7), (19, 7), (20, 7), (34, 7), (35, 100), (59, 100)] {
         let found = SlaCount::since(5).count(&bill, &windows, 60, only(block));

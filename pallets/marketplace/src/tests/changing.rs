@@ -120,7 +120,9 @@ fn a_paid_credit_is_not_filled_up_by_a_resize() {
         let id = active(10_000);
         let bond = |rate: Balance| rate * Balance::from(BOND_BLOCKS);
         assert_eq!(Providers::pay(0, id, &TENANT, bond(7)), bond(7));
-        Leases::<Test>::mutate(id, |lease| lease.as_mut().expect("a record").sla_count.credited = bond(7));
+        Leases::<Test>::mutate(id, |lease| {
+            lease.as_mut().expect("a record").sla_count.credited = bond(7)
+        });
         assert_ok!(resize(id, 2));
         assert_eq!(Providers::bonded(0, id), bond(14) - bond(7));
         // Nor by two of them.

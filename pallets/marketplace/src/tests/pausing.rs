@@ -322,6 +322,14 @@ fn a_tenants_changes_leave_room_to_say_that_the_workload_runs() {
         assert_noop!(resize(), Error::<Test>::TooManyPendingChanges);
         jump_to(12);
         assert_ok!(Marketplace::set_ready(operator(), id, true));
-        assert!(!Leases::<Test>::get(id).expect("a record").bill.segments.last().expect("one").unready);
+        assert!(
+            !Leases::<Test>::get(id)
+                .expect("a record")
+                .bill
+                .segments
+                .last()
+                .expect("one")
+                .unready
+        );
     });
 }
