@@ -82,8 +82,9 @@ case_paused_lease_rests_and_costs_nothing() {
 	local id namespace before billed
 	id=$(deploy_hello) || return 1
 	namespace=$(namespaces_of "$id")
-	expect_exit 3 "at most" perigee pause "$id" --for 90d --yes || return 1
-	signs_as_documented "pause" perigee pause "$id" --for 1h --yes || return 1
+	expect_exit 3 "may rest for .* at most" perigee pause "$id" --for 90d --yes || return 1
+	wait_for 120 "a pause of three minutes to be earned" may_pause "$id" 3m || return 1
+	signs_as_documented "pause" perigee pause "$id" --for 3m --yes || return 1
 	expect_exit 3 "resume" perigee pause "$id" --yes || return 1
 	wait_for 60 "the pause" is_paused "$id" || return 1
 	wait_for 60 "its pods to go" no_pods "$namespace" || return 1
@@ -98,6 +99,7 @@ case_paused_lease_rests_and_costs_nothing() {
 	wait_for 90 "billing to go on" billed_above "$id" "$billed" || return 1
 	closes_even "$id"
 }
+may_pause() { perigee pause "$1" --for "$2" --dry-run >/dev/null 2>&1; }
 is_paused() { [ "$(status_of "$1" .paused)" = true ]; }
 no_pods() { [ -z "$(kube get pods -n "$1" -o name)" ]; }
 judged_beyond() { [ "$(status_of "$1" .judged_until)" -gt "$2" ]; }
