@@ -34,6 +34,7 @@ on_one_core() {
 bench_binary() {
 	use_toolchain || die "the Rust toolchain is not ready" "Run scripts/setup."
 	export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
+	claim_target_dir
 	cargo build --release --locked --manifest-path bench/libraries/Cargo.toml --bin "$1" >&2
 	printf '%s/release/%s' "$CARGO_TARGET_DIR" "$1"
 }

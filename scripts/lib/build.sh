@@ -10,16 +10,6 @@ ensure_setup() {
 	claim_target_dir
 }
 
-# Clones of the project share a target directory, where cargo tells by their time which files are newer than what was
-# compiled: what another clone compiled last would pass for this one's. Its files are made new when the clones change.
-claim_target_dir() {
-	local stamp=$CARGO_TARGET_DIR/clone
-	[ "$(cat "$stamp" 2>/dev/null)" != "$PWD" ] || return 0
-	git ls-files -z | xargs -0 touch -c
-	mkdir -p "$CARGO_TARGET_DIR"
-	printf '%s' "$PWD" >"$stamp"
-}
-
 # What is compiled with other features, which would recompile the SDK where tests are built.
 features_dir() { printf '%s-features' "$CARGO_TARGET_DIR"; }
 

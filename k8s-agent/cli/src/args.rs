@@ -621,7 +621,7 @@ pub struct AgentNotice {
     #[arg(long)]
     pub wait: bool,
     /// Give up waiting after this time [default: wait for as long as it takes]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", requires = "wait")]
     pub timeout: Option<Span>,
 }
 

@@ -32,7 +32,7 @@ const ESCROW: Hints = &[
     ),
     (
         "NotApproved",
-        "The owner lets you deposit with `perigee depositors ID allow ADDRESS`.",
+        "The owner lets you deposit with `perigee depositors ID allow ACCOUNT`.",
     ),
     ("NotOwner", "Choose the owner's key with --key or PERIGEE_KEY."),
     (
@@ -103,7 +103,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "NoTransferOffered",
-        "The owner offers it with `perigee transfer ID --to ADDRESS`.",
+        "The owner offers it with `perigee transfer ID --to ACCOUNT`.",
     ),
     (
         "NotAbandoned",
@@ -152,7 +152,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "SlaNotCounted",
-        "`perigee claim ID` counts on; then the same command again.",
+        "`perigee claim LEASE` counts on (`perigee status ID` shows its number), and the chain goes on by itself in the next blocks. Then the same command again.",
     ),
     (
         "TenantNotAdmitted",
@@ -164,7 +164,7 @@ const MARKETPLACE: Hints = &[
     ),
     (
         "TooManyPendingChanges",
-        "Four changes wait at most, and the last place is for `resume`. `perigee status ID` shows what is judged and when the next one takes effect; then try again.",
+        "Four changes wait at most, three while the workload is unready. `perigee status ID` shows what is judged and when the next one takes effect; then try again.",
     ),
     ("ZeroAmount", "Name an amount above zero, for example 1prg."),
     ("ZeroBlocks", "Name a time above zero with --for, for example 1h."),

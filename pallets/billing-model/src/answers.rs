@@ -59,7 +59,7 @@ impl Lease {
     /// Rules 1, 5 and 6 for one block that is over. `carry` comes from the block before, the first one from nothing.
     pub fn line(&self, block: Block, carry: &mut Carry) -> Line {
         if block > self.since && (block - self.since).is_multiple_of(self.agreement.sla_window) {
-            carry.begin_window();
+            carry.begin_window(self.allowed_absences().min(u64::from(self.agreement.sla_window) - 1));
         }
         let terms = self.terms(block);
         carry.lowest = Some(carry.lowest.map_or(terms.rate, |lowest| lowest.min(terms.rate)));
@@ -75,11 +75,11 @@ impl Lease {
             Presence::Absent => {
                 carry.absent += 1;
                 line.broken = carry.absent > self.allowed_absences();
-                line.credit = if line.broken && !terms.paused {
-                    carry.answered()
-                } else {
-                    0
-                };
+                if line.broken && !terms.paused {
+                    let left = carry.answered_for(self.agreement.bond_blocks);
+                    line.credit = carry.answered().min(left);
+                    carry.credited += line.credit;
+                }
             }
         }
         carry.ended_absent = presence == Presence::Absent;
@@ -91,14 +91,18 @@ impl Lease {
 
     /// Rule 8: what pauses may still leave unpaid; none if they leave too much.
     pub fn pauses_left(&self, judged: Block) -> Option<u128> {
+        let paid = self.spent_at_most(self.now + 1, judged);
+        (paid * u128::from(self.agreement.pause_ratio)).checked_sub(self.unpaid())
+    }
+
+    /// What pauses leave unpaid, those ahead included.
+    pub(crate) fn unpaid(&self) -> u128 {
         let edges = self.changes.iter().flat_map(|change| [change.from, change.to]);
         let last = edges.filter(|edge| *edge < Block::MAX).max().unwrap_or(self.since);
         let paused = (self.since..last)
             .map(|block| self.terms(block))
             .filter(|terms| terms.paused);
-        let unpaid: u128 = paused.map(|terms| terms.rate).sum();
-        let paid = self.spent_at_most(self.now + 1, judged);
-        (paid * u128::from(self.agreement.pause_ratio)).checked_sub(unpaid)
+        paused.map(|terms| terms.rate).sum()
     }
 
     /// Blocks that the provider would still have to serve if it gave notice now at the latest, and were present from

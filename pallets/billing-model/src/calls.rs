@@ -26,10 +26,11 @@ impl Lease {
     /// Another rate from the next block on.
     pub fn resize(&mut self, judged: Block, rate: u128) -> Result<(), Refused> {
         self.try_call(|lease| {
+            let unpaid = lease.unpaid();
             lease.change(judged, lease.now + 1, Block::MAX, What::Rate(rate))?;
-            lease.ensure_room(judged)?;
             lease.ensure_covered(judged)?;
-            lease.ensure_pauses_are_earned(judged)
+            let earned = lease.unpaid() <= unpaid || lease.pauses_left(judged).is_some();
+            lease.ensure(earned, Refused::Pauses)
         })
     }
 
@@ -48,8 +49,7 @@ impl Lease {
             lease.ensure(!lease.pause_is_ahead(), Refused::Unchanged)?;
             let from = lease.next_epoch();
             lease.change(judged, from, from + blocks, What::Paused(true))?;
-            lease.ensure_room(judged)?;
-            lease.ensure_pauses_are_earned(judged)
+            lease.ensure(lease.pauses_left(judged).is_some(), Refused::Pauses)
         })
     }
 
@@ -68,11 +68,7 @@ impl Lease {
             let last = lease.terms(Block::MAX - 1);
             lease.ensure(last.unready == ready, Refused::Unchanged)?;
             let from = if ready { lease.now + 1 } else { lease.next_epoch() };
-            lease.change(judged, from, Block::MAX, What::Unready(!ready))?;
-            if ready {
-                return Ok(());
-            }
-            lease.ensure_room(judged)
+            lease.change(judged, from, Block::MAX, What::Unready(!ready))
         })
     }
 
@@ -120,7 +116,7 @@ impl Lease {
     }
 
     /// Is it paused in any block after the current one?
-    fn pause_is_ahead(&self) -> bool {
+    pub fn pause_is_ahead(&self) -> bool {
         let edges = self.changes.iter().map(|change| change.from);
         let ahead = edges.filter(|edge| *edge > self.now).chain([self.now + 1]);
         ahead.into_iter().any(|block| self.terms(block).paused)
@@ -128,18 +124,10 @@ impl Lease {
 
     fn change(&mut self, judged: Block, from: Block, to: Block, what: What) -> Result<(), Refused> {
         self.changes.push(Change { from, to, what });
-        self.ensure_changes(judged, 0)
-    }
-
-    /// Room for another change.
-    fn ensure_room(&self, judged: Block) -> Result<(), Refused> {
-        self.ensure_changes(judged, 1)
-    }
-
-    fn ensure_changes(&self, judged: Block, more: usize) -> Result<(), Refused> {
         let (epoch, window) = (self.times().epoch, self.times().window());
         let settled = judged.min(self.now.saturating_sub(window)) / epoch * epoch;
-        let taken = |after| self.changes_after(after) + more;
+        let room = usize::from(self.terms(Block::MAX - 1).unready);
+        let taken = |after| self.changes_after(after) + room;
         self.ensure(taken(judged) <= MAX_PENDING, Refused::TooManyChanges)?;
         self.ensure(taken(settled) <= MAX_CHANGES, Refused::TooManyChanges)
     }
@@ -156,10 +144,6 @@ impl Lease {
         let counts = |edge: &Block| *edge > block.max(self.since) && *edge < Block::MAX;
         let changes = |edge: &Block| self.terms(*edge) != self.terms(*edge - 1);
         edges.into_iter().filter(counts).filter(changes).count()
-    }
-
-    fn ensure_pauses_are_earned(&self, judged: Block) -> Result<(), Refused> {
-        self.ensure(self.pauses_left(judged).is_some(), Refused::Pauses)
     }
 
     /// Rule 7.

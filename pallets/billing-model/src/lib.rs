@@ -17,16 +17,18 @@
 //!    the notice, the notice before the funds, the funds before whoever ends it.
 //! 5. Each billed block adds rate × ppm to an accumulator; whole millions of it are fee, the rest is the payee's.
 //! 6. Windows of so many blocks follow each other from the activation on. In each, so many absences are allowed, an
-//!    ended lease's last one included; each one beyond them credits the tenant with the lowest rate so far of its
-//!    window, of the window before, and of those before that which ended with an absence, without one in between that
-//!    did not; with nothing while the lease is paused. Maintenance is no absence.
+//!    ended lease's last one included; each one beyond them credits the tenant with the rate that is answered for, or
+//!    with nothing while the lease is paused: the lowest rate so far of its window, of the window before, and of those
+//!    before that as long as each window after them ended with an absence and had more of them than it allows, or none
+//!    but them. All together credit no more than the bond's blocks at that rate. Maintenance is no absence.
 //! 7. A change of terms is refused if more than four would wait beyond the first unjudged block, or if more than seven
-//!    would lie behind the last boundary that nothing can change any more; a new rate, a pause and an unready workload
-//!    are if they left no room for one more. What costs more, and what takes money out,
-//!    is refused if the balance would not suffice at the next block, or at the end of the term where there is one, and
-//!    at every boundary before it whose end has not come; unjudged blocks count as billed.
-//! 8. A pause, and a new rate, is refused if the blocks of all pauses, those ahead included, at the rates they would
-//!    cost, were more than so many times the bill of all blocks up to the current one; unjudged blocks count as billed.
+//!    would lie behind the last boundary that nothing can change any more; one less each while the workload is, or will
+//!    be, unready. What costs more, and what takes money out, is refused if the balance would not suffice at the next
+//!    block, or at the end of the term where there is one, and at every boundary before it whose end has not come;
+//!    unjudged blocks count as billed.
+//! 8. A pause, and a new rate that makes one ahead dearer, is refused if the blocks of all pauses, those ahead included,
+//!    at the rates they would cost, were more than so many times the bill of all blocks up to the current one; unjudged
+//!    blocks count as billed.
 //!
 //! # How to drive it
 //!
@@ -125,6 +127,8 @@ pub struct Agreement {
     pub sla_window: Block,
     /// Part of a window in which the provider must be present, in parts of a million.
     pub sla: u32,
+    /// Blocks that all absences together credit at most.
+    pub bond_blocks: Block,
     /// How many times of what is paid pauses may leave unpaid.
     pub pause_ratio: u32,
 }
@@ -200,8 +204,10 @@ pub struct Carry {
     millionths: u128,
     /// Absences of this window.
     absent: u64,
-    /// Does the last block count as one?
+    /// Was the last block one?
     ended_absent: bool,
+    /// All that was credited.
+    credited: u128,
     /// The lowest rate of this window.
     lowest: Option<u128>,
     /// The lowest rate before, as far as it counts.
@@ -209,14 +215,19 @@ pub struct Carry {
 }
 
 impl Carry {
-    /// The rate that the provider answers for: what an absence beyond the promise credits.
-    pub fn answered(&self) -> u128 {
+    /// What so many blocks cost at the rate that the provider answers for, less what was credited.
+    pub fn answered_for(&self, blocks: Block) -> u128 {
+        (self.answered() * u128::from(blocks)).saturating_sub(self.credited)
+    }
+
+    fn answered(&self) -> u128 {
         let known = [self.lowest, self.lowest_before];
         known.into_iter().flatten().min().unwrap_or_default()
     }
 
-    fn begin_window(&mut self) {
-        self.lowest_before = match self.ended_absent {
+    /// The last window was missed if more than so many blocks of it were.
+    fn begin_window(&mut self, allowed: u64) {
+        self.lowest_before = match self.ended_absent && self.absent > allowed {
             true => Some(self.answered()),
             false => self.lowest,
         };

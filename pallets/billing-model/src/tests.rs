@@ -21,6 +21,7 @@ fn agreement(deposited: u128) -> Agreement {
         notice: 25,
         sla_window: 50,
         sla: 900_000,
+        bond_blocks: 1_000,
         pause_ratio: 100,
     }
 }
@@ -188,9 +189,9 @@ fn a_new_rate_counts_from_the_next_block_on() {
 }
 
 #[test]
-fn a_change_that_leaves_no_room_for_another_is_refused() {
+fn a_fifth_change_ahead_is_refused() {
     let mut lease = lease(100_000);
-    for rate in 1..=3 {
+    for rate in 1..=4 {
         assert_eq!(lease.resize(13, rate), Ok(()));
         go(&mut lease, 13 + rate as Block, &[]);
     }

@@ -652,9 +652,10 @@ mod benchmarks {
         Ok(())
     }
 
+    /// It leaves room for another change.
     #[benchmark]
     fn set_ready() -> Result<(), BenchmarkError> {
-        let all = ordinary::<T>(1)?;
+        let all = ordinary::<T>(2)?;
         let lease = all.first();
 
         #[extrinsic_call]

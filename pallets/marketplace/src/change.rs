@@ -38,10 +38,13 @@ impl<T: Config> Pallet<T> {
         Self::swap_capacity(&lease, &resources, rate)?;
         Self::rebond(id, &lease, rate)?;
         let from = Self::next_block()?;
-        Self::alter_with_room(&mut lease, from, BlockNumber::MAX, |segment| segment.rate = rate)?;
+        let forgone = lease.bill.forgone;
+        Self::alter(&mut lease, from, BlockNumber::MAX, |segment| segment.rate = rate)?;
         (lease.resources, lease.commitment, lease.rate) = (resources, commitment, rate);
         Self::ensure_covered(id, &lease)?;
-        Self::ensure_pauses_are_earned(id, &lease)?;
+        if lease.bill.forgone > forgone {
+            Self::ensure_pauses_are_earned(id, &lease)?;
+        }
         Self::deposit_event(Event::LeaseResized {
             lease: id,
             resources,
@@ -111,21 +114,9 @@ impl<T: Config> Pallet<T> {
         T::Bonds::set(lease.provider, id, bond.saturating_sub(lease.sla_count.credited))
     }
 
-    /// As [`Self::alter`], but leaves room for another change: neither side may keep the other from ending what is free
-    /// of charge.
-    pub(crate) fn alter_with_room(
-        lease: &mut Lease<T::AccountId>,
-        from: BlockNumber,
-        to: BlockNumber,
-        change: impl Fn(&mut Segment<T::AccountId>),
-    ) -> DispatchResult {
-        Self::alter(lease, from, to, change)?;
-        let has_room = lease.bill.has_room(T::Availability::judged_until());
-        ensure!(has_room, Error::<T>::TooManyPendingChanges);
-        Ok(())
-    }
-
-    /// Changes the terms of `[from, to)`, as a bill does. The tenant is warned anew when the funds end near.
+    /// Changes the terms of `[from, to)`, as a bill does. The tenant is warned anew when the funds end near. While the
+    /// workload is unready room is left for another change: the tenant must not keep the operator from saying that it
+    /// runs.
     pub(crate) fn alter(
         lease: &mut Lease<T::AccountId>,
         from: BlockNumber,
@@ -135,6 +126,8 @@ impl<T: Config> Pallet<T> {
         let judged = T::Availability::judged_until();
         let altered = lease.bill.alter(judged, from, to, change);
         altered.map_err(|_| Error::<T>::TooManyPendingChanges)?;
+        let fits = lease.is_ready() || lease.bill.has_room(judged);
+        ensure!(fits, Error::<T>::TooManyPendingChanges);
         lease.warned = false;
         Ok(())
     }

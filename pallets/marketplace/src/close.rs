@@ -42,6 +42,10 @@ impl<T: Config> Pallet<T> {
                 Some(reason)
             }
             Stage::Pending { .. } | Stage::Active { .. } => {
+                ensure!(
+                    claim.is_none() || Self::sla_is_counted(&lease),
+                    Error::<T>::SlaNotCounted
+                );
                 let reason = Self::reason_to_close(&lease, claim);
                 Self::end_now(id, &mut lease, reason)?;
                 Some(reason)

@@ -106,14 +106,16 @@ impl<T: Config> Pallet<T> {
 
     /// Where the end is one by the provider's fault that forfeits a part of the bond, pays that part to the tenant.
     fn forfeit_bond(id: LeaseId, lease: &Lease<T::AccountId>, reason: CloseReason) {
-        let (part, rate): (Ppm, _) = match reason {
-            CloseReason::NoShow => (T::NoShowForfeit::get(), lease.rate),
-            CloseReason::Abandoned => (T::AbandonForfeit::get(), lease.sla_count.answered()),
+        let bond = T::Bonds::bonded(lease.provider, id);
+        let (part, of): (Ppm, _) = match reason {
+            CloseReason::NoShow => (T::NoShowForfeit::get(), bond),
+            CloseReason::Abandoned => {
+                let answered = lease.sla_count.answered_for(T::BondBlocks::get());
+                (T::AbandonForfeit::get(), bond.min(answered))
+            }
             _ => return,
         };
-        let bond = T::Bonds::bonded(lease.provider, id);
-        let answered = Self::bond_of(rate).map_or(bond, |most| most.min(bond));
-        let amount = Permill::from_parts(part).mul_floor(answered);
+        let amount = Permill::from_parts(part).mul_floor(of);
         let paid = T::Bonds::pay(lease.provider, id, &lease.owner, amount);
         Self::deposit_event(Event::BondForfeited {
             lease: id,

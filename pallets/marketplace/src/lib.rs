@@ -67,13 +67,14 @@
 //! # SLA
 //!
 //! Windows of `SlaWindow` blocks follow each other from the activation on. In each, `SlaWindow × (1 − sla)` absences
-//! are allowed, rounded down; maintenance and void epochs are none. Each further one credits the tenant with the lowest
-//! rate so far of its window and of the one before, and further back as long as windows ended with an absence: a
-//! lease that is made larger once its provider is gone credits no more, and forfeits no more. It comes out of the bond
-//! and is at most the bond, when it is settled. A resize does not fill up what the bond has paid. A pause costs nothing and credits nothing; that the workload was unready
-//! helps nobody who is absent. The last window allows as much as a whole one, so that a tenant gains nothing by closing
-//! in the midst of a short outage. One such absence makes the lease count as broken. A look at a lease counts at most
-//! [`MAX_SLA_WINDOWS`] with absences; it is looked at again in the next block if there are more.
+//! are allowed, rounded down; maintenance and void epochs are none. Each further one credits the tenant with the rate
+//! that the provider answers for: the lowest so far of its window, of the one before, and of those before that as long
+//! as each window after them was missed and ended with an absence. So a lease that is made larger once its provider is
+//! gone credits and forfeits no more. All credits and the forfeit together are at most `BondBlocks` of that rate, out
+//! of the bond, which a resize does not fill up. A pause costs nothing and credits nothing; that the workload was
+//! unready helps nobody who is absent. The last window allows as much as a whole one, so that a tenant gains nothing by
+//! closing in the midst of a short outage. One such absence makes the lease count as broken. A look at a lease counts
+//! at most [`MAX_SLA_WINDOWS`] with absences; it is looked at again in the next block if there are more.
 //!
 //! # Ending
 //!

@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
         ensure!(!Self::is_paused(&lease), Error::<T>::AlreadyPaused);
         let from = Self::next_boundary();
         let until = from.checked_add(blocks).ok_or(Error::<T>::Overflow)?;
-        Self::alter_with_room(&mut lease, from, until, |segment| segment.paused = true)?;
+        Self::alter(&mut lease, from, until, |segment| segment.paused = true)?;
         Self::ensure_pauses_are_earned(id, &lease)?;
         Self::deposit_event(Event::LeasePaused { lease: id, from, until });
         Self::keep(id, lease)
@@ -38,14 +38,11 @@ impl<T: Config> Pallet<T> {
         ensure!(lease.is_active(), Error::<T>::NotActive);
         ensure!(lease.is_ready() != ready, Error::<T>::ReadinessUnchanged);
         let from = if ready {
-            let from = Self::next_block()?;
-            Self::alter(&mut lease, from, BlockNumber::MAX, |segment| segment.unready = false)?;
-            from
+            Self::next_block()?
         } else {
-            let from = Self::next_boundary();
-            Self::alter_with_room(&mut lease, from, BlockNumber::MAX, |segment| segment.unready = true)?;
-            from
+            Self::next_boundary()
         };
+        Self::alter(&mut lease, from, BlockNumber::MAX, |segment| segment.unready = !ready)?;
         Self::deposit_event(Event::ReadinessSet { lease: id, ready, from });
         Self::keep(id, lease)
     }

@@ -13,12 +13,14 @@ pub struct Windows {
     pub length: BlockNumber,
     /// Blocks of absence that the promise allows in each.
     pub allowed: BlockNumber,
+    /// Blocks that all absences together credit at most.
+    pub most: BlockNumber,
 }
 
 impl Windows {
     /// Windows of `length` blocks, in each of which `sla` of them are promised. What does not come out even is allowed
-    /// less.
-    pub fn new(since: BlockNumber, length: BlockNumber, sla: Ppm) -> Self {
+    /// less. No more than `most` blocks are credited.
+    pub fn new(since: BlockNumber, length: BlockNumber, sla: Ppm, most: BlockNumber) -> Self {
         let part = u64::from(MILLION.saturating_sub(sla));
         let allowed = u64::from(length).saturating_mul(part) / u64::from(MILLION);
         Self {
@@ -26,6 +28,7 @@ impl Windows {
             length: length.max(1),
             // At most `length`.
             allowed: allowed as BlockNumber,
+            most,
         }
     }
 
@@ -33,6 +36,11 @@ impl Windows {
     fn end_of(&self, block: BlockNumber) -> BlockNumber {
         let into = block.saturating_sub(self.since) % self.length;
         block.saturating_sub(into).saturating_add(self.length)
+    }
+
+    /// Is a window with so many absences one that the provider missed?
+    fn are_missed(&self, absent: BlockNumber) -> bool {
+        absent > self.allowed.min(self.length.saturating_sub(1))
     }
 
     /// The first block of the window that holds `block`.
@@ -75,17 +83,25 @@ impl SlaCount {
                 self.lowest = self.lowest.min(segment.rate);
                 let beyond = self.add(absent(start, end), windows.allowed);
                 let rate = if segment.paused { 0 } else { self.answered() };
-                credit = credit.saturating_add(rate.saturating_mul(beyond.into()));
+                let left = self.answered_for(windows.most).saturating_sub(credit);
+                credit = credit.saturating_add(rate.saturating_mul(beyond.into()).min(left));
             }
             self.go_to(stop, windows, absent(stop.saturating_sub(1), stop) > 0);
         }
         credit
     }
 
-    /// The rate that the provider answers for. A tenant that makes a lease larger once the provider is gone gets nothing
-    /// more out of its bond: a higher rate counts from the second window on in which the provider was there at the end.
-    pub fn answered(&self) -> Balance {
+    /// The rate that the provider answers for: the lowest of this window, of the one before, and of those before that
+    /// for as long as each window after them was missed and ended with an absence. A tenant that makes a lease larger
+    /// once its provider is gone gets nothing more out of its bond.
+    fn answered(&self) -> Balance {
         self.lowest.min(self.lowest_before)
+    }
+
+    /// What the provider answers for with so many `blocks`, less what was credited.
+    pub fn answered_for(&self, blocks: BlockNumber) -> Balance {
+        let all = self.answered().saturating_mul(blocks.into());
+        all.saturating_sub(self.credited)
     }
 
     /// Adds absences of the current window; returns how many of them are beyond the allowed ones.
@@ -123,9 +139,9 @@ impl SlaCount {
     /// absences.
     fn go_to(&mut self, block: BlockNumber, windows: &Windows, absent: bool) {
         if block >= windows.end_of(self.counted_until) {
-            self.absent = 0;
-            self.lowest_before = if absent { self.answered() } else { self.lowest };
-            self.lowest = Balance::MAX;
+            let gone = absent && windows.are_missed(self.absent);
+            self.lowest_before = if gone { self.answered() } else { self.lowest };
+            (self.absent, self.lowest) = (0, Balance::MAX);
         }
         self.counted_until = block;
     }
@@ -149,7 +165,7 @@ impl<T: Config> Pallet<T> {
         let (Stage::Active { since, .. } | Stage::Ended { since: Some(since), .. }) = lease.stage else {
             return 0;
         };
-        let windows = Windows::new(since, T::SlaWindow::get(), lease.sla);
+        let windows = Windows::new(since, T::SlaWindow::get(), lease.sla, T::BondBlocks::get());
         let absent = absences::<T::Availability>(lease.provider);
         lease.sla_count.count(&lease.bill, &windows, until, absent)
     }

@@ -40,7 +40,7 @@ impl<T: Config> Pallet<T> {
         let bond = T::Bonds::bonded(lease.provider, id);
         let credit = due.min(bond);
         let runs = matches!(phase, LeasePhase::Active { .. });
-        let pauses_left = match runs {
+        let pauses_left = match runs && !Self::is_paused(&lease) {
             true => Self::pauses_left(&lease.bill, lease.provider, billed, until).unwrap_or_default(),
             false => 0,
         };

@@ -208,7 +208,7 @@ pub struct LeaseState<AccountId> {
     pub paused: bool,
     /// The operator says that its workload does not run in this block: nothing is billed.
     pub unready: bool,
-    /// For how many blocks it may be paused now, if it is not.
+    /// For how many blocks it may be paused now; none while it is, or is going to be.
     pub longest_pause: BlockNumber,
     /// The next block at which its terms change.
     pub next_change: Option<BlockNumber>,

@@ -64,7 +64,7 @@ async fn ensure_approved(writer: &Writer<'_>, lease: LeaseId, amount: Amount) ->
         Some(_) => Ok(()),
         None => Err(
             CliError::refused(format!("the owner has not let {} deposit", writer.account.id()))
-                .hint("The owner lets you deposit with `perigee depositors ID allow ADDRESS`."),
+                .hint("The owner lets you deposit with `perigee depositors ID allow ACCOUNT`."),
         ),
     }
 }

@@ -56,8 +56,13 @@ pub async fn give(context: &Context, args: AgentNotice) -> Result<(), CliError> 
     let held = Held::find(&writer, args.lease).await?;
     held.ensure_no_notice()?;
     let blocks = held.notice.blocks;
+    // One that is not longer ends before a verdict on its blocks.
+    let counts = match blocks > writer.chain.best().await?.attestation_times().await?.window() {
+        true => ", that count only while you are present",
+        false => "",
+    };
     let what = format!(
-        "Give notice of lease {}, whose tenant is {}: it ends after {blocks} blocks, {}, that count only while you are present",
+        "Give notice of lease {}, whose tenant is {}: it ends after {blocks} blocks, {}{counts}",
         held.lease,
         held.state.owner,
         in_words(time_of(blocks, writer.chain.block_time().await?))

@@ -110,9 +110,11 @@ impl Limits {
             self.chain.ratio,
             self.in_words(self.chain.longest)
         );
-        Err(CliError::refused(what)
-            .hint(earning)
-            .hint("Take a shorter time with --for, or leave it out: the longest is then taken."))
+        let next = match longest {
+            0 => "Let it run for a while.",
+            _ => "Take a shorter time with --for, or leave it out: the longest is then taken.",
+        };
+        Err(CliError::refused(what).hint(earning).hint(next))
     }
 
     fn in_words(&self, blocks: u32) -> String {
@@ -120,18 +122,19 @@ impl Limits {
     }
 }
 
-/// What rests already is not paused.
+/// What rests already is not paused, nor what is going to.
 async fn ensure_runs(writer: &Writer<'_>, group: &Group, name: &str) -> Result<(), CliError> {
-    if !group.state.paused {
+    let (state, chain) = (&group.state, &writer.chain);
+    let Some(next) = state.next_change.filter(|_| state.paused || state.longest_pause == 0) else {
         return Ok(());
-    }
-    let clock = Clock::of(&writer.chain, &writer.chain.best().await?).await?;
-    let next = group.state.next_change;
-    let until = next.map(|block| format!("; it goes on by itself {}", clock.when(block)));
-    Err(
-        CliError::refused(format!("{name} rests already{}", until.unwrap_or_default()))
-            .hint("`perigee resume ID` ends the pause."),
-    )
+    };
+    let when = Clock::of(chain, &chain.best().await?).await?.when(next);
+    let how = match state.paused {
+        true => format!("rests already; it goes on by itself {when}"),
+        false => format!("may not be paused now; its terms change {when}"),
+    };
+    Err(CliError::refused(format!("{name} {how}"))
+        .hint("`perigee resume ID` ends a pause, or takes back one that is ahead."))
 }
 
 /// What runs with no pause ahead is not resumed.

@@ -168,7 +168,10 @@ impl World<'_> {
             expected.map(|(at, _)| at).filter(near),
             "the end ahead of lease {id}"
         );
-        let left = lease.life().and_then(|life| life.bill.pauses_left(self.model.judged));
+        let left = lease
+            .life()
+            .filter(|life| !life.bill.pause_is_ahead())
+            .and_then(|life| life.bill.pauses_left(self.model.judged));
         let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / lease.rate);
         assert_eq!(
             Balance::from(found.longest_pause),

@@ -309,7 +309,7 @@ fn absences_beyond_those_allowed_are_credited_at_the_lowest_rate_from_before_the
     bill.alter(5, 45, 50, |s| s.paused = true).expect("room");
     bill.alter(5, 50, FOR_GOOD, |s| s.unready = true).expect("room");
     // Windows from 5 on, of 40 blocks: 10 % of them are 4.
-    let windows = Windows::new(5, 40, 900_000);
+    let windows = Windows::new(5, 40, 900_000, FOR_GOOD);
     assert_eq!(windows.allowed, 4);
     let mut count = SlaCount::since(5);
     // Blocks 14 to 19 and 40 to 44. Of the second window 45 to 48 are allowed, 49 is paused, and 50 to 59 are unready,
@@ -322,22 +322,32 @@ fn absences_beyond_those_allowed_are_credited_at_the_lowest_rate_from_before_the
 #[test]
 fn a_higher_rate_is_answered_for_from_the_second_window_on_after_one_that_ended_with_presence() {
     let bill = bill(&[(5, 7), (12, 100)]);
-    let windows = Windows::new(5, 15, 1_000_000);
-    let credit =
-        |absent: fn(BlockNumber, BlockNumber) -> BlockNumber| SlaCount::since(5).count(&bill, &windows, 60, absent);
-    let only = |block: BlockNumber| move |from: BlockNumber, to: BlockNumber| u32::from(from <= block && block < to);
+    let windows = Windows::new(5, 15, 1_000_000, FOR_GOOD);
+    let credit = |from: BlockNumber, to: BlockNumber| {
+        let absent = |start: BlockNumber, end: BlockNumber| end.clamp(from, to) - start.clamp(from, to);
+        SlaCount::since(5).count(&bill, &windows, 60, absent)
+    };
     for (block, rate) in [(6, 7), (19, 7), (20, 7), (34, 7), (35, 100), (59, 100)] {
-        let found = SlaCount::since(5).count(&bill, &windows, 60, only(block));
-        assert_eq!(found, rate, "block {block}");
+        assert_eq!(credit(block, block + 1), rate, "block {block}");
     }
-    // Blocks 30 to 39: the window ended with an absence.
-    assert_eq!(credit(|from, to| to.clamp(30, 40) - from.clamp(30, 40)), 10 * 7);
+    // The window before ended with an absence.
+    assert_eq!(credit(30, 40), 10 * 7);
+}
+
+#[test]
+fn all_absences_together_credit_so_many_blocks_at_most() {
+    let bill = bill(&[(5, 7)]);
+    let windows = Windows::new(5, 40, 1_000_000, 25);
+    let mut count = SlaCount::since(5);
+    assert_eq!(count.count(&bill, &windows, 100, absent), 25 * 7);
+    count.credited = 20 * 7;
+    assert_eq!(count.answered_for(25), 5 * 7);
 }
 
 #[test]
 fn counting_the_sla_in_steps_changes_nothing() {
     let bill = bill(&[(5, 7), (15, 100)]);
-    let windows = Windows::new(5, 30, 850_000);
+    let windows = Windows::new(5, 30, 850_000, FOR_GOOD);
     let mut at_once = SlaCount::since(5);
     let credit = at_once.count(&bill, &windows, 100, absent);
     for step in 1..40 {
@@ -353,7 +363,7 @@ fn counting_the_sla_in_steps_changes_nothing() {
 #[test]
 fn one_count_goes_through_so_many_windows_with_absences_only() {
     let bill = bill(&[(5, 7)]);
-    let windows = Windows::new(5, 3, 1_000_000);
+    let windows = Windows::new(5, 3, 1_000_000, FOR_GOOD);
     let mut count = SlaCount::since(5);
     count.count(&bill, &windows, 100, absent);
     assert_eq!(count.counted_until, 5 + 8 * 3);
@@ -368,10 +378,10 @@ fn one_count_goes_through_so_many_windows_with_absences_only() {
 
 #[test]
 fn a_promise_that_does_not_come_out_even_allows_less() {
-    assert_eq!(Windows::new(0, 50, 990_000).allowed, 0);
-    assert_eq!(Windows::new(0, 200, 990_000).allowed, 2);
-    assert_eq!(Windows::new(0, 200, 0).allowed, 200);
-    assert_eq!(Windows::new(0, 200, 2_000_000).allowed, 0);
+    assert_eq!(Windows::new(0, 50, 990_000, FOR_GOOD).allowed, 0);
+    assert_eq!(Windows::new(0, 200, 990_000, FOR_GOOD).allowed, 2);
+    assert_eq!(Windows::new(0, 200, 0, FOR_GOOD).allowed, 200);
+    assert_eq!(Windows::new(0, 200, 2_000_000, FOR_GOOD).allowed, 0);
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn errors_of_resize() {
         let missing = Marketplace::resize(tenant(), id, gpu, [4; 32], 1_000);
         assert_noop!(missing, Error::<Test>::NotOffered);
         assert_noop!(resize(id, 11), pallet_providers::Error::<Test>::NoCapacity);
-        for units in [2, 1, 2] {
+        for units in [2, 1, 2, 3] {
             assert_ok!(resize(id, units));
             jump_to(System::block_number() + 1);
         }

@@ -89,6 +89,7 @@ impl Life {
             notice: self.notice,
             sla_window: SLA_WINDOW,
             sla: self.sla,
+            bond_blocks: BOND_BLOCKS,
             pause_ratio: PAUSE_RATIO,
         }
     }
@@ -312,7 +313,9 @@ impl Lived<'_> {
             "lease {lease} at {now}"
         );
         assert_eq!(found.sla_broken, bill.broken, "lease {lease} at {now}");
-        let left = model.end().is_none().then(|| model.pauses_left(judged)).flatten();
+        let left = (model.end().is_none() && !model.pause_is_ahead())
+            .then(|| model.pauses_left(judged))
+            .flatten();
         let longest = Balance::from(MAX_PAUSE).min(left.unwrap_or_default() / found.rate);
         assert_eq!(Balance::from(found.longest_pause), longest, "lease {lease} at {now}");
         if self.life.has_a_plain_bond() {

@@ -91,7 +91,7 @@ fn the_bond_bounds_what_is_paid() {
         let bond = 7 * Balance::from(BOND_BLOCKS);
         assert!(has_event(Event::SlaCredited {
             lease: id,
-            due: 70 * 7,
+            due: bond,
             paid: bond
         }));
         assert_eq!((state(id).credits_paid, Providers::bonded(0, id)), (bond, 0));
@@ -162,17 +162,37 @@ fn a_pause_costs_no_credit_and_an_unready_workload_does() {
 #[test]
 fn a_lease_made_larger_once_its_provider_is_gone_credits_no_more() {
     build_and_execute(|| {
-        let id = promised(1_000_000, 100_000);
+        let (larger, same) = (promised(1_000_000, 100_000), promised(1_000_000, 100_000));
         // Blocks 10 to 69, then 130 to 139.
         Script::absent(0, &[1, 2, 3, 4, 5, 6, 13]);
         jump_to(12);
-        let larger = Marketplace::resize(RuntimeOrigin::signed(TENANT), id, resources(5), [4; 32], 1_000);
-        assert_ok!(larger);
+        let resized = Marketplace::resize(RuntimeOrigin::signed(TENANT), larger, resources(5), [4; 32], 1_000);
+        assert_ok!(resized);
         run_to(100);
-        assert_eq!(state(id).credits_paid, 60 * 7);
+        let bond = 7 * Balance::from(BOND_BLOCKS);
+        assert_eq!((state(larger).credits_paid, state(same).credits_paid), (bond, bond));
         // The second window ended with the provider present: from the third on it answers for all of it.
         run_to(150);
-        assert_eq!(state(id).credits_paid, 60 * 7 + 10 * 35);
+        assert_eq!(
+            (state(larger).credits_paid, state(same).credits_paid),
+            (bond + 10 * 35, bond)
+        );
+    });
+}
+
+#[test]
+fn absences_that_the_promise_allows_do_not_keep_the_answered_rate_low() {
+    build_and_execute(|| {
+        let id = promised(LENIENT, 100_000);
+        // The last block of each window of 50, and some before; then 49 of the fifth one.
+        Script::absent(0, &[5, 10, 15, 20, 21, 22, 23, 24]);
+        jump_to(12);
+        let resized = Marketplace::resize(RuntimeOrigin::signed(TENANT), id, resources(2), [4; 32], 1_000);
+        assert_ok!(resized);
+        jump_to(260);
+        Script::judge(250);
+        settle(id);
+        assert_eq!(state(id).credits_paid, (49 - 15) * 14);
     });
 }
 

@@ -105,6 +105,7 @@ impl Lease {
             notice: self.notice,
             sla_window: SLA_WINDOW,
             sla: self.sla,
+            bond_blocks: BOND_BLOCKS,
             pause_ratio: PAUSE_RATIO,
         };
         self.rest = None;
@@ -132,9 +133,8 @@ impl Lease {
 
     /// A part of what is left of its bond, as far as the provider answers for it.
     pub fn forfeit(&self, ppm: u32) -> Balance {
-        let rate = self.life().map_or(self.rate, |life| life.carry.answered());
-        let answered = self.bond.min(rate * Balance::from(BOND_BLOCKS));
-        answered * Balance::from(ppm) / WHOLE
+        let answered = self.life().map(|life| life.carry.answered_for(BOND_BLOCKS));
+        self.bond.min(answered.unwrap_or(self.bond)) * Balance::from(ppm) / WHOLE
     }
 
     pub fn life(&self) -> Option<&Life> {
