@@ -77,37 +77,37 @@ mod measured {
     use super::*;
 
     pub fn approve(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(13_019_000, 6_065)
+        Weight::from_parts(23_474_000, 6_074)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn claim(db: RuntimeDbWeight, d: u32) -> Weight {
-        Weight::from_parts(15_973_269, 689)
-            .saturating_add(Weight::from_parts(43_881_507, 946).saturating_mul(d.into()))
+        Weight::from_parts(25_643_476, 698)
+            .saturating_add(Weight::from_parts(60_082_079, 946).saturating_mul(d.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.writes(2))
             .saturating_add(db.writes(2).saturating_mul(d.into()))
     }
     pub fn distribute(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(11_660_413, 249)
-            .saturating_add(Weight::from_parts(39_994_587, 82).saturating_mul(s.into()))
+        Weight::from_parts(17_468_492, 249)
+            .saturating_add(Weight::from_parts(55_185_285, 82).saturating_mul(s.into()))
             .saturating_add(db.reads(2))
             .saturating_add(db.reads(1).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn revoke_approval(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(12_809_000, 6_113)
+        Weight::from_parts(24_136_000, 6_122)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn set_fee_rate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(4_317_000, 0).saturating_add(db.writes(1))
+        Weight::from_parts(6_750_000, 0).saturating_add(db.writes(1))
     }
     pub fn set_income_shares(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(4_623_666, 0)
-            .saturating_add(Weight::from_parts(18_888, 0).saturating_mul(s.into()))
+        Weight::from_parts(7_425_444, 0)
+            .saturating_add(Weight::from_parts(48_000, 0).saturating_mul(s.into()))
             .saturating_add(db.writes(1))
     }
 }

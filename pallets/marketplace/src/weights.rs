@@ -301,22 +301,22 @@ mod measured {
     use super::*;
 
     pub fn accept_transfer(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(119_267_635, 13_048)
-            .saturating_add(Weight::from_parts(107_842_365, 983).saturating_mul(n.into()))
+        Weight::from_parts(171_898_555, 13_020)
+            .saturating_add(Weight::from_parts(181_964_777, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(11))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(7))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn activate(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(82_112_000, 6_725)
+        Weight::from_parts(132_878_000, 6_703)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(3))
     }
     pub fn advance(db: RuntimeDbWeight, d: u32, s: u32) -> Weight {
-        Weight::from_parts(168_683_333, 3_564)
-            .saturating_add(Weight::from_parts(325_037_888, 998).saturating_mul(d.into()))
-            .saturating_add(Weight::from_parts(171_189_470, 6_653).saturating_mul(s.into()))
+        Weight::from_parts(378_712_380, 3_616)
+            .saturating_add(Weight::from_parts(457_761_507, 998).saturating_mul(d.into()))
+            .saturating_add(Weight::from_parts(226_334_145, 6_654).saturating_mul(s.into()))
             .saturating_add(db.reads(26))
             .saturating_add(db.reads(2).saturating_mul(d.into()))
             .saturating_add(db.reads(14).saturating_mul(s.into()))
@@ -325,162 +325,162 @@ mod measured {
             .saturating_add(db.writes(1).saturating_mul(s.into()))
     }
     pub fn agenda_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_486_000, 0).saturating_add(db.reads(1))
+        Weight::from_parts(6_470_000, 40).saturating_add(db.reads(1))
     }
     pub fn cancel_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_746_000, 211)
+        Weight::from_parts(20_811_000, 220)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn check_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_983_000, 4_585).saturating_add(db.reads(1))
+        Weight::from_parts(39_789_000, 4_593).saturating_add(db.reads(1))
     }
     pub fn check_standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(22_083_000, 1_057).saturating_add(db.reads(5))
+        Weight::from_parts(33_610_000, 1_065).saturating_add(db.reads(5))
     }
     pub fn close(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(22_918_079, 6_469)
-            .saturating_add(Weight::from_parts(82_759_698, 1_010).saturating_mul(n.into()))
+        Weight::from_parts(31_224_634, 6_140)
+            .saturating_add(Weight::from_parts(131_830_476, 1_006).saturating_mul(n.into()))
             .saturating_add(db.reads(5))
-            .saturating_add(db.reads(3).saturating_mul(n.into()))
+            .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn decline(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(124_165_000, 6_651)
+        Weight::from_parts(190_083_000, 6_654)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(10))
     }
     pub fn deploy(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(58_066_238, 6_173)
-            .saturating_add(Weight::from_parts(118_756_428, 0).saturating_mul(n.into()))
+        Weight::from_parts(84_800_587, 6_198)
+            .saturating_add(Weight::from_parts(172_246_523, 0).saturating_mul(n.into()))
             .saturating_add(db.reads(6))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(5))
             .saturating_add(db.writes(5).saturating_mul(n.into()))
     }
     pub fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(180_870_000, 7_788)
+        Weight::from_parts(294_428_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }
     pub fn extend(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(145_347_000, 12_899)
+        Weight::from_parts(243_442_000, 12_886)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(6))
     }
     pub fn file_receipt(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(235_922_000, 2_835)
+        Weight::from_parts(341_278_000, 2_838)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(10))
     }
     pub fn give_notice(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(118_888_000, 7_938)
+        Weight::from_parts(194_118_000, 7_916)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn look(db: RuntimeDbWeight, s: u32) -> Weight {
-        Weight::from_parts(142_068_666, 7_034)
-            .saturating_add(Weight::from_parts(134_245_700, 5_153).saturating_mul(s.into()))
+        Weight::from_parts(241_569_444, 7_050)
+            .saturating_add(Weight::from_parts(184_127_495, 5_157).saturating_mul(s.into()))
             .saturating_add(db.reads(9))
             .saturating_add(db.reads(11).saturating_mul(s.into()))
             .saturating_add(db.writes(8))
             .saturating_add(db.writes(2).saturating_mul(s.into()))
     }
     pub fn look_at_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(79_969_000, 5_959).saturating_add(db.reads(5))
+        Weight::from_parts(114_591_000, 5_976).saturating_add(db.reads(5))
     }
     pub fn match_pattern(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(63_535_000, 0)
+        Weight::from_parts(78_807_000, 0)
     }
     pub fn offer_transfer(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_506_000, 179)
+        Weight::from_parts(21_462_000, 188)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn pause(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(111_957_000, 6_926)
+        Weight::from_parts(182_041_000, 6_896)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn prune(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(75_142_000, 1_339)
+        Weight::from_parts(118_637_000, 1_349)
             .saturating_add(db.reads(10))
             .saturating_add(db.writes(8))
     }
     pub fn read_ask(db: RuntimeDbWeight, a: u32) -> Weight {
-        Weight::from_parts(9_012_333, 1_559)
-            .saturating_add(Weight::from_parts(211_538, 132).saturating_mul(a.into()))
+        Weight::from_parts(13_755_008, 1_576)
+            .saturating_add(Weight::from_parts(322_531, 132).saturating_mul(a.into()))
             .saturating_add(db.reads(2))
     }
     pub fn require(db: RuntimeDbWeight, p: u32, r: u32) -> Weight {
-        Weight::from_parts(1_000_836_222, 6_409)
-            .saturating_add(Weight::from_parts(6_119_930, 0).saturating_mul(p.into()))
-            .saturating_add(Weight::from_parts(1_850_048, 0).saturating_mul(r.into()))
+        Weight::from_parts(1_460_100_111, 6_434)
+            .saturating_add(Weight::from_parts(7_733_923, 0).saturating_mul(p.into()))
+            .saturating_add(Weight::from_parts(2_107_711, 0).saturating_mul(r.into()))
             .saturating_add(db.reads(23))
             .saturating_add(db.writes(46))
     }
     pub fn resize(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(163_835_000, 12_935)
+        Weight::from_parts(275_020_000, 12_947)
             .saturating_add(db.reads(10))
             .saturating_add(db.writes(9))
     }
     pub fn resume(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(79_339_000, 7_122)
+        Weight::from_parts(133_809_000, 7_092)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(1))
     }
     pub fn set_ready(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(113_890_000, 7_822)
+        Weight::from_parts(193_769_000, 7_858)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn settle(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(102_203_000, 7_042)
+        Weight::from_parts(174_309_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn settle_many(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(15_141_428, 6_070)
-            .saturating_add(Weight::from_parts(89_636_015, 975).saturating_mul(n.into()))
+        Weight::from_parts(22_730_794, 6_016)
+            .saturating_add(Weight::from_parts(154_585_206, 998).saturating_mul(n.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(6).saturating_mul(n.into()))
     }
     pub fn show_backlog(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_726_000, 0)
+        Weight::from_parts(5_789_000, 0)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
     pub fn stop_for_abuse(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(168_020_000, 8_799)
+        Weight::from_parts(261_600_000, 8_802)
             .saturating_add(db.reads(12))
             .saturating_add(db.writes(11))
     }
     pub fn take_down(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(114_561_000, 7_356)
-            .saturating_add(db.reads(7))
+        Weight::from_parts(181_400_000, 7_012)
+            .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn take_over(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(602_049_000, 13_385)
+        Weight::from_parts(934_320_000, 15_066)
             .saturating_add(db.reads(40))
             .saturating_add(db.writes(10))
     }
     pub fn torn_down(db: RuntimeDbWeight, n: u32) -> Weight {
-        Weight::from_parts(13_058_326, 1_202)
-            .saturating_add(Weight::from_parts(21_635_674, 555).saturating_mul(n.into()))
+        Weight::from_parts(28_503_770, 1_195)
+            .saturating_add(Weight::from_parts(36_493_118, 524).saturating_mul(n.into()))
             .saturating_add(db.reads(6))
             .saturating_add(db.reads(2).saturating_mul(n.into()))
             .saturating_add(db.writes(1))
             .saturating_add(db.writes(2).saturating_mul(n.into()))
     }
     pub fn update(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(104_747_000, 7_042)
+        Weight::from_parts(176_132_000, 7_012)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(172_587_000, 7_788)
+        Weight::from_parts(284_103_000, 7_758)
             .saturating_add(db.reads(8))
             .saturating_add(db.writes(8))
     }

@@ -197,108 +197,108 @@ mod measured {
     use super::*;
 
     pub fn bond_stake(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(59_429_000, 1_112)
+        Weight::from_parts(87_090_000, 1_120)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn expire_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(78_638_000, 6_985)
+        Weight::from_parts(111_395_000, 7_035)
             .saturating_add(db.reads(6))
             .saturating_add(db.writes(6))
     }
     pub fn expiry_peek(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_635_000, 335).saturating_add(db.reads(3))
+        Weight::from_parts(6_990_000, 377).saturating_add(db.reads(3))
     }
     pub fn fund_bonds(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(55_924_000, 542)
+        Weight::from_parts(82_533_000, 542)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn publish_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(233_999_000, 12_174)
+        Weight::from_parts(351_894_000, 12_607)
             .saturating_add(db.reads(15))
             .saturating_add(db.writes(10))
     }
     pub fn register(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(129_023_000, 322)
+        Weight::from_parts(197_835_000, 322)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(8))
     }
     pub fn remove_expired_audit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(58_257_000, 4_986)
+        Weight::from_parts(88_181_000, 4_994)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn replace_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(61_692_000, 6_611)
+        Weight::from_parts(92_839_000, 6_653)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(4))
     }
     pub fn retire(db: RuntimeDbWeight, a: u32) -> Weight {
-        Weight::from_parts(111_427_333, 1_614)
-            .saturating_add(Weight::from_parts(53_794_277, 730).saturating_mul(a.into()))
+        Weight::from_parts(162_030_888, 1_650)
+            .saturating_add(Weight::from_parts(79_296_416, 827).saturating_mul(a.into()))
             .saturating_add(db.reads(9))
             .saturating_add(db.reads(2).saturating_mul(a.into()))
             .saturating_add(db.writes(10))
             .saturating_add(db.writes(3).saturating_mul(a.into()))
     }
     pub fn revoke(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(57_346_000, 4_986)
+        Weight::from_parts(86_629_000, 4_994)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn set_abuse_contact(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(15_944_000, 866)
+        Weight::from_parts(27_872_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_capacity(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(16_214_000, 866)
+        Weight::from_parts(29_083_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_gateway(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(16_625_000, 866)
+        Weight::from_parts(29_754_000, 874)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn set_heartbeat_key(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(59_138_000, 1_057)
+        Weight::from_parts(91_225_000, 1_065)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn set_operator(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(21_402_000, 930)
+        Weight::from_parts(37_446_000, 938)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }
     pub fn sign_attributes(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(36_685_000, 4_683)
+        Weight::from_parts(61_352_000, 4_699)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(1))
     }
     pub fn slash(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(62_373_000, 1_533)
+        Weight::from_parts(93_199_000, 1_549)
             .saturating_add(db.reads(5))
             .saturating_add(db.writes(5))
     }
     pub fn unbond(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(21_792_000, 1_107)
+        Weight::from_parts(35_122_000, 1_123)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(2))
     }
     pub fn withdraw_ask(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(85_998_000, 7_107)
+        Weight::from_parts(132_256_000, 7_157)
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(6))
     }
     pub fn withdraw_bonds(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(48_833_000, 648)
+        Weight::from_parts(76_063_000, 656)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(3))
     }
     pub fn withdraw_unbonded(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(49_343_000, 798)
+        Weight::from_parts(71_387_000, 806)
             .saturating_add(db.reads(3))
             .saturating_add(db.writes(3))
     }

@@ -93,42 +93,42 @@ mod measured {
     use super::*;
 
     pub fn apply(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(15_874_000, 627)
+        Weight::from_parts(23_996_000, 651)
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(4))
     }
     pub fn authorize_report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(53_439_544, 3_721)
-            .saturating_add(Weight::from_parts(5_393, 0).saturating_mul(b.into()))
+        Weight::from_parts(79_359_472, 3_721)
+            .saturating_add(Weight::from_parts(7_784, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
     }
     pub fn look(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_986_000, 399).saturating_add(db.reads(5))
+        Weight::from_parts(16_364_000, 399).saturating_add(db.reads(5))
     }
     pub fn note(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_876_000, 614)
+        Weight::from_parts(15_963_000, 622)
             .saturating_add(db.reads(2))
             .saturating_add(db.writes(2))
     }
     pub fn report(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(22_901_592, 3_603)
-            .saturating_add(Weight::from_parts(2_424, 0).saturating_mul(b.into()))
+        Weight::from_parts(41_105_232, 3_603)
+            .saturating_add(Weight::from_parts(4_129, 0).saturating_mul(b.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.writes(2))
     }
     pub fn snapshot(db: RuntimeDbWeight, v: u32) -> Weight {
-        Weight::from_parts(12_635_854, 458)
-            .saturating_add(Weight::from_parts(10_923, 32).saturating_mul(v.into()))
+        Weight::from_parts(20_546_024, 458)
+            .saturating_add(Weight::from_parts(13_308, 32).saturating_mul(v.into()))
             .saturating_add(db.reads(4))
             .saturating_add(db.writes(2))
     }
     pub fn standings(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(19_840_000, 1_031).saturating_add(db.reads(7))
+        Weight::from_parts(28_553_000, 1_047).saturating_add(db.reads(7))
     }
     pub fn tally(db: RuntimeDbWeight, v: u32, r: u32) -> Weight {
-        Weight::from_parts(343_742_700, 8_855)
-            .saturating_add(Weight::from_parts(2_654_101, 32).saturating_mul(v.into()))
-            .saturating_add(Weight::from_parts(36_821_092, 91).saturating_mul(r.into()))
+        Weight::from_parts(60_355_955, 8_855)
+            .saturating_add(Weight::from_parts(0, 32).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(54_970_709, 91).saturating_mul(r.into()))
             .saturating_add(db.reads(7))
             .saturating_add(db.reads(1).saturating_mul(r.into()))
             .saturating_add(db.writes(7))

@@ -48,30 +48,30 @@ mod measured {
     use super::*;
 
     pub fn check_genesis(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(1_763_000, 0)
+        Weight::from_parts(2_434_000, 0)
     }
     pub fn check_mortality_immortal_transaction(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_826_000, 0)
+        Weight::from_parts(5_368_000, 0)
     }
     pub fn check_mortality_mortal_transaction(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_836_000, 0)
+        Weight::from_parts(5_318_000, 0)
     }
     pub fn check_non_zero_sender(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(511_000, 0)
+        Weight::from_parts(741_000, 0)
     }
     pub fn check_nonce(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(7_761_000, 165)
+        Weight::from_parts(10_696_000, 165)
     }
     pub fn check_spec_version(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(391_000, 0)
+        Weight::from_parts(571_000, 0)
     }
     pub fn check_tx_version(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(390_000, 0)
+        Weight::from_parts(561_000, 0)
     }
     pub fn check_weight(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(3_566_000, 0)
+        Weight::from_parts(5_278_000, 0)
     }
     pub fn weight_reclaim(_: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(1_993_000, 0)
+        Weight::from_parts(3_045_000, 0)
     }
 }

@@ -24,7 +24,7 @@ mod measured {
     use super::*;
 
     pub fn charge_transaction_payment(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(44_566_000, 165)
+        Weight::from_parts(65_528_000, 165)
             .saturating_add(db.reads(1))
             .saturating_add(db.writes(1))
     }
