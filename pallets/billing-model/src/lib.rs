@@ -206,7 +206,7 @@ pub struct Carry {
     absent: u64,
     /// Was the last block one?
     ended_absent: bool,
-    /// All that was credited.
+    /// All that was due.
     credited: u128,
     /// The lowest rate of this window.
     lowest: Option<u128>,

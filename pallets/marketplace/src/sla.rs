@@ -83,8 +83,9 @@ impl SlaCount {
                 self.lowest = self.lowest.min(segment.rate);
                 let beyond = self.add(absent(start, end), windows.allowed);
                 let rate = if segment.paused { 0 } else { self.answered() };
-                let left = self.answered_for(windows.most).saturating_sub(credit);
-                credit = credit.saturating_add(rate.saturating_mul(beyond.into()).min(left));
+                let part = rate.saturating_mul(beyond.into()).min(self.answered_for(windows.most));
+                self.due = self.due.saturating_add(part);
+                credit = credit.saturating_add(part);
             }
             self.go_to(stop, windows, absent(stop.saturating_sub(1), stop) > 0);
         }
@@ -98,10 +99,10 @@ impl SlaCount {
         self.lowest.min(self.lowest_before)
     }
 
-    /// What the provider answers for with so many `blocks`, less what was credited.
+    /// What the provider answers for with so many `blocks`, less what was due so far, whether or not the bond paid it.
     pub fn answered_for(&self, blocks: BlockNumber) -> Balance {
         let all = self.answered().saturating_mul(blocks.into());
-        all.saturating_sub(self.credited)
+        all.saturating_sub(self.due)
     }
 
     /// Adds absences of the current window; returns how many of them are beyond the allowed ones.

@@ -133,7 +133,9 @@ pub struct SlaCount {
     pub absent: BlockNumber,
     /// More absences than promised were found in a window.
     pub broken: bool,
-    /// What the bond paid to the tenant for them.
+    /// What was due to the tenant for them.
+    pub due: Balance,
+    /// What the bond paid of it.
     pub credited: Balance,
     /// The lowest rate so far of the window that holds `counted_until`.
     pub lowest: Balance,

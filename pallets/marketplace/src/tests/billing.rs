@@ -340,8 +340,10 @@ fn all_absences_together_credit_so_many_blocks_at_most() {
     let windows = Windows::new(5, 40, 1_000_000, 25);
     let mut count = SlaCount::since(5);
     assert_eq!(count.count(&bill, &windows, 100, absent), 25 * 7);
-    count.credited = 20 * 7;
-    assert_eq!(count.answered_for(25), 5 * 7);
+    assert_eq!(
+        (count.due, count.answered_for(25), count.answered_for(30)),
+        (25 * 7, 0, 5 * 7)
+    );
 }
 
 #[test]
