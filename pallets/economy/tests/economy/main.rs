@@ -40,13 +40,12 @@ const LENGTH: u64 = 1_000;
 /// A long run tells of itself after so many steps.
 const PROGRESS: u64 = 100_000;
 /// Seeds of worlds that show a fault if it is put back. Each run lives them first. What a seed draws changes with the steps
-/// that there are, and so do the seeds here.
-const MENDED: [u64; 3] = [
-    // A deposit that suffices to the unit was taken for too little: `<=` for `<` at the end by funds.
-    1, // A provider retired while the tail of a lease without a bond was not judged yet.
-    1_000_502, // A credit that the bond could not pay did not count towards the most that is due.
-    7_000_061,
-];
+/// that there are, and so do the seeds here. The faults, in this order:
+///
+/// - A deposit that suffices to the unit was taken for too little: `<=` for `<` at the end by funds.
+/// - A provider retired while the tail of a lease without a bond was not judged yet.
+/// - A credit that the bond could not pay did not count towards the most that is due.
+const MENDED: [u64; 3] = [1, 1_000_502, 7_000_061];
 
 fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
