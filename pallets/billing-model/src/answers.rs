@@ -78,7 +78,7 @@ impl Lease {
                 if line.broken && !terms.paused {
                     let left = carry.answered_for(self.agreement.bond_blocks);
                     line.credit = carry.answered().min(left);
-                    carry.credited += line.credit;
+                    carry.due += line.credit;
                 }
             }
         }

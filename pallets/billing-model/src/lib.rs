@@ -207,7 +207,7 @@ pub struct Carry {
     /// Was the last block one?
     ended_absent: bool,
     /// All that was due.
-    credited: u128,
+    due: u128,
     /// The lowest rate of this window.
     lowest: Option<u128>,
     /// The lowest rate before, as far as it counts.
@@ -215,9 +215,9 @@ pub struct Carry {
 }
 
 impl Carry {
-    /// What so many blocks cost at the rate that the provider answers for, less what was credited.
+    /// What so many blocks cost at the rate that the provider answers for, less what was due so far.
     pub fn answered_for(&self, blocks: Block) -> u128 {
-        (self.answered() * u128::from(blocks)).saturating_sub(self.credited)
+        (self.answered() * u128::from(blocks)).saturating_sub(self.due)
     }
 
     fn answered(&self) -> u128 {
